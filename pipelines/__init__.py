@@ -1,0 +1,1 @@
+"""Stages, shards and flows: problems and traces from recipe to Parquet."""

@@ -1,0 +1,1 @@
+"""Words, rows and recipes; each family's problem and codec."""

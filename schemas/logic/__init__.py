@@ -1,0 +1,1 @@
+"""Problems and codecs of the logic families."""

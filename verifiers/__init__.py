@@ -1,0 +1,1 @@
+"""The judges, answer extraction and reward functions: what a trainer imports in every worker."""
