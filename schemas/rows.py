@@ -86,7 +86,7 @@ def arrow_schema(table: str) -> pa.Schema:
     import pyarrow as pa
 
     names(table)
-    message = pa.struct([pa.field("role", pa.string(), nullable=False), pa.field("content", pa.string(), nullable=False)])
+    message = pa.struct([pa.field(name, pa.string(), nullable=False) for name in ("role", "content")])
     types = {
         "string": pa.string(),
         "word": pa.string(),
