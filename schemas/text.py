@@ -24,7 +24,8 @@ _GROUPS = {
     "+": "┼┬┴├┤┌┐└┘╋＋",
     "\n": "\u0085\u2028\u2029",
     "I": "\u0130",  # the only character whose lower case is two characters long
-    "": "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\ufe0e\ufe0f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
+    "": "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\ufe0e\ufe0f"
+    "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",  # zero width, direction marks
 }
 _SUPERSCRIPTS = {"⁰": "0", "¹": "1", "²": "2", "³": "3", "⁴": "4", "⁵": "5", "⁶": "6", "⁷": "7", "⁸": "8", "⁹": "9"}
 _CACHED = 4096  # look-alikes kept in the table; a hostile text cannot grow it further

@@ -14,7 +14,7 @@ Only the last MAX_SCANNED characters are looked at, and only the last few marks,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Literal
 
 from verimill.schemas.core import Status
@@ -74,7 +74,9 @@ def _sources(text: str, block: bool, inside: bool = False) -> Iterator[str]:
     low = text.lower()
     end = len(text)
     # Where each kind of mark was last seen before `end`; a search is repeated only for the kind just used.
-    at = {"answer": low.rfind("answer"), "boxed": low.rfind("boxed"), "####": low.rfind("####")}
+    at = {"answer": low.rfind("answer"), "boxed": low.rfind("boxed")}
+    if not block:  # in a block this is a row of filled cells
+        at["\n#### "] = low.rfind("\n#### ")
     for _ in range(MAX_MARKS):
         kind = max(at, key=at.__getitem__)
         where = at[kind]
@@ -86,14 +88,16 @@ def _sources(text: str, block: bool, inside: bool = False) -> Iterator[str]:
         elif kind == "boxed":
             yield from _boxed(text, where + 5)
         else:
-            yield from _labelled(text, where + 4, block)
+            yield from _labelled(text, where + 6, block)
         for other, place in at.items():
             if place >= end:
                 at[other] = low.rfind(other, 0, end)
+    if not block and text.startswith("#### "):
+        yield from _labelled(text, 5, block)
     yield from _unmarked(text, block)
 
 
-def _answer_mark(text: str, low: str, where: int, block: bool, inside: bool) -> Iterator[str]:
+def _answer_mark(text: str, low: str, where: int, block: bool, inside: bool) -> Generator[str, None, int]:
     """What the word `answer` at `where` marks, if it marks anything; returns where the mark begins."""
     before = low[max(0, where - 9) : where].replace("final", "").strip("_- ")
     after = low[where + 6 : where + 16].lstrip()
@@ -114,7 +118,8 @@ def _answer_mark(text: str, low: str, where: int, block: bool, inside: bool) -> 
     else:
         label = _LABEL.match(low, where)
         if label is not None:
-            yield from _labelled(text, label.end(), block, marked=low[max(0, where - 20) : where].find("**") >= 0)
+            marked = "*" in low[max(0, where - 20) : where].rpartition("\n")[2]
+            yield from _labelled(text, label.end(), block, marked)
     return where
 
 
