@@ -1,4 +1,4 @@
-"""The two tables, one frozen schema each for all families; what is particular to a family is JSON text.
+"""The two tables, and that of dropped rows: one frozen schema each; what is particular to a family is JSON text.
 
 The columns are plain data, so a trainer that reads this needs no pyarrow; `PROBLEMS` and `TRACES` are the
 `pyarrow.schema` objects, built when first asked for. No column is ever inferred from rows: inferred types
@@ -63,7 +63,15 @@ TRACE_COLUMNS: tuple[tuple[str, str, bool, str], ...] = (
     ("verifier_version", "word", False, "the judge that gave the outcome"),
 )
 
-COLUMNS = {"problems": PROBLEM_COLUMNS, "traces": TRACE_COLUMNS}
+DROPPED_COLUMNS: tuple[tuple[str, str, bool, str], ...] = (
+    ("key", "string", False, "text id of the candidate; regenerates it where it is a problem at all"),
+    ("family", "word", False, "kind of task"),
+    ("level", "int8", False, "1 to 10"),
+    ("reason", "word", False, "exhausted, duplicate, orphan or spare"),
+    ("detail", "string", False, "what makes the reason true"),
+)
+
+COLUMNS = {"problems": PROBLEM_COLUMNS, "traces": TRACE_COLUMNS, "dropped": DROPPED_COLUMNS}
 OUTCOMES = ("right", "wrong", "unreadable", "truncated")
 
 
