@@ -1,0 +1,299 @@
+"""Deduction over truth tables kept as big integers: bit a of a table is the truth under assignment a.
+
+Person i is truthful in the assignments whose bit i is set. One statement is one constraint: its speaker is
+truthful exactly where its table is set. With at most 12 people a table has 4096 bits and an operation on it
+costs well under a microsecond.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from verimill.schemas.formulas import Node, parse, people_in
+
+Fact = tuple[int, bool]  # (person, truthful)
+
+
+class Entry(NamedTuple):
+    """One deduction: `fact` (None: a contradiction) from statement `by` and the cited facts, or from `sub`."""
+
+    rule: str
+    tier: int
+    by: int | None
+    cited: tuple[Fact, ...]
+    fact: Fact | None
+    sub: tuple[Entry, ...] = ()
+    supposed: Fact | None = None
+
+
+class Cast(NamedTuple):
+    """The tables of n people: `true[i]`, `false[i]`, and `everything`."""
+
+    true: tuple[int, ...]
+    false: tuple[int, ...]
+    everything: int
+
+
+@lru_cache(maxsize=16)
+def cast(n: int) -> Cast:
+    """The basic tables of n people."""
+    size = 1 << n
+    everything = (1 << size) - 1
+    true = []
+    for i in range(n):
+        block = ((1 << (1 << i)) - 1) << (1 << i)  # 2^i zeros, then 2^i ones
+        width = 2 << i
+        while width < size:
+            block |= block << width
+            width *= 2
+        true.append(block)
+    return Cast(tuple(true), tuple(everything ^ t for t in true), everything)
+
+
+def table(node: Node, people: Cast) -> int:
+    """Where the formula is true."""
+    head = node[0]
+    if head == "k":
+        return people.true[node[1]]
+    if head == "n":
+        return people.false[node[1]]
+    if head == "and":
+        return table(node[1], people) & table(node[2], people)
+    if head == "or":
+        return table(node[1], people) | table(node[2], people)
+    if head == "xor":
+        return table(node[1], people) ^ table(node[2], people)
+    if head == "iff":
+        return people.everything ^ table(node[1], people) ^ table(node[2], people)
+    if head == "if":
+        return (people.everything ^ table(node[1], people)) | table(node[2], people)
+    if head == "not":
+        return people.everything ^ table(node[1], people)
+    return _count(head, node[1], node[2], people)
+
+
+def _count(head: str, k: int, members: tuple[int, ...], people: Cast) -> int:
+    exactly = [people.everything]  # exactly[j]: assignments with j truthful among the members seen
+    for i in members:
+        t, f = people.true[i], people.false[i]
+        exactly = [
+            (exactly[j] & f if j < len(exactly) else 0) | (exactly[j - 1] & t if j else 0)
+            for j in range(len(exactly) + 1)
+        ]
+    if head == "exactly":
+        return exactly[k]
+    chosen = exactly[k:] if head == "least" else exactly[: k + 1]
+    out = 0
+    for part in chosen:
+        out |= part
+    return out
+
+
+class Line(NamedTuple):
+    """A statement made ready: what is said, where speaker and statement agree, and who is involved."""
+
+    speaker: int
+    said: int
+    agree: int
+    people: tuple[int, ...]
+
+
+@lru_cache(maxsize=4096)
+def ready(n: int, speaker: int, formula: str) -> Line:
+    """The line of one statement."""
+    people = cast(n)
+    said = table(parse(formula), people)
+    who = people_in(formula)
+    return Line(
+        speaker, said, people.everything ^ said ^ people.true[speaker],
+        who if speaker in who else tuple(sorted((*who, speaker))),
+    )  # fmt: skip
+
+
+def solutions(n: int, lines: tuple[Line, ...] | list[Line]) -> int:
+    """The table of the assignments that fit every statement."""
+    left = cast(n).everything
+    for line in lines:
+        left &= line.agree
+    return left
+
+
+class Deducer:
+    """Known facts as a table and a map, with the lines of one problem; every choice is by lowest index."""
+
+    def __init__(self, n: int, lines: tuple[Line, ...]) -> None:
+        self.n = n
+        self.lines = lines
+        self.people = cast(n)
+        self.looks = 0  # statements looked at, the work that was done
+
+    def spread(self, facts: int, known: dict[int, bool], entries: list[Entry] | None) -> int | None:
+        """Every fact that single statements force, appended to `entries`; None after a contradiction.
+
+        Without `entries` the same is done in the same order and nothing is written down: most suppositions are
+        only tried.
+        """
+        true, false = self.people.true, self.people.false
+        while True:
+            late: tuple[int, Line, Fact] | None = None
+            progress = False
+            self.looks += len(self.lines)
+            for at, line in enumerate(self.lines):
+                world = facts & line.agree
+                if not world:
+                    if entries is not None:
+                        entries.append(Entry("contradiction", 0, at, self.cite(line, known, line.agree), None))
+                    return None
+                for i in line.people:
+                    if i in known:
+                        continue
+                    if not world & true[i]:
+                        value = False
+                    elif not world & false[i]:
+                        value = True
+                    else:
+                        continue
+                    if line.speaker not in known and not self.settled(line, facts, i):
+                        late = late or (at, line, (i, value))
+                        continue
+                    if entries is not None:
+                        entries.append(self.entry(at, line, facts, known, (i, value)))
+                    known[i] = value
+                    facts &= true[i] if value else false[i]
+                    world = facts & line.agree
+                    progress = True
+            if not progress:
+                if late is None:
+                    return facts
+                at, line, fact = late
+                if entries is not None:
+                    entries.append(self.entry(at, line, facts, known, fact))
+                known[fact[0]] = fact[1]
+                facts &= true[fact[0]] if fact[1] else false[fact[0]]
+
+    def settled(self, line: Line, facts: int, person: int) -> bool:
+        """Whether the facts alone say if the line is true, which tells what its speaker is."""
+        world = facts & line.said
+        return person == line.speaker and (not world or world == facts)
+
+    def entry(self, at: int, line: Line, facts: int, known: dict[int, bool], fact: Fact) -> Entry:
+        """The deduction of `fact` from a line, under the easiest rule that gives it, citing the fewest facts."""
+        if line.speaker in known:
+            rule, tier = "content", 0
+        elif self.settled(line, facts, fact[0]):
+            rule, tier = "speaker", 0
+        else:
+            rule, tier = "either", 1
+        base = line.agree & (self.people.false[fact[0]] if fact[1] else self.people.true[fact[0]])
+        if rule == "speaker":  # settled by the facts alone, not by what the speaker's role would do to it
+            base = self.people.everything ^ line.said if fact[1] else line.said
+        return Entry(rule, tier, at, self.cite(line, known, base), fact)
+
+    def cite(self, line: Line, known: dict[int, bool], base: int) -> tuple[Fact, ...]:
+        """Known facts about the line's people that leave nothing of `base`; none but the speaker's can be left out."""
+        true, false = self.people.true, self.people.false
+        cited = [i for i in line.people if i in known]
+        for i in reversed(cited[:]):
+            if i == line.speaker:
+                continue  # "she is a knight, so what she says holds" reads better than a rule without her
+            world = base
+            for j in cited:
+                if j != i:
+                    world &= true[j] if known[j] else false[j]
+            if not world:
+                cited.remove(i)
+        return tuple((i, known[i]) for i in cited)
+
+    def refute(self, facts: int, known: dict[int, bool], fact: Fact, depth: int) -> list[Entry] | None:
+        """The consequences of supposing `fact`, ending in a contradiction; None if none is found."""
+        entries: list[Entry] = []
+        inner = dict(known)
+        inner[fact[0]] = fact[1]
+        base = self.spread(facts & (self.people.true if fact[1] else self.people.false)[fact[0]], inner, entries)
+        while base is not None:
+            found = self.suppose(base, inner, depth - 1)
+            if found is None or found.fact is None:
+                return None
+            entries.append(found)
+            i, value = found.fact
+            inner[i] = value
+            base = self.spread(base & (self.people.true if value else self.people.false)[i], inner, entries)
+        return entries
+
+    def quickest(self, facts: int, known: dict[int, bool]) -> Fact | None:
+        """The fact that propagation alone refutes after settling the fewest people; the lowest on a tie."""
+        best: Fact | None = None
+        least = self.n + 1
+        for i in range(self.n):
+            if i in known:
+                continue
+            for value in (True, False):
+                inner = dict(known)
+                inner[i] = value
+                world = facts & (self.people.true if value else self.people.false)[i]
+                if self.spread(world, inner, None) is None and len(inner) < least:
+                    best, least = (i, value), len(inner)
+        return best
+
+    def suppose(self, facts: int, known: dict[int, bool], depth: int) -> Entry | None:
+        """The first fact whose opposite is refuted, by propagation if that can be, else at the least depth."""
+        if depth < 1:
+            return None
+        best = self.quickest(facts, known)
+        if best is not None:
+            return self.supposed(best, self.refute(facts, known, best, 1) or [], 1)
+        for deep in range(2, depth + 1):
+            for i in range(self.n):
+                for value in (True, False):
+                    sub = None if i in known else self.refute(facts, known, (i, value), deep)
+                    if sub is not None:
+                        return self.supposed((i, value), sub, deep)
+        return None
+
+    def supposed(self, fact: Fact, sub: list[Entry], depth: int) -> Entry:
+        """The opposite of `fact`, which `sub` refutes."""
+        return Entry("suppose", 1 + depth, None, (), (fact[0], not fact[1]), tuple(sub), fact)
+
+    def run(self) -> list[Entry]:
+        """The whole deduction: every person, or up to a contradiction where nothing fits."""
+        entries: list[Entry] = []
+        known: dict[int, bool] = {}
+        facts = self.spread(self.people.everything, known, entries)
+        while facts is not None and len(known) < self.n:
+            found = self.suppose(facts, known, self.n)
+            if found is None or found.fact is None:
+                return entries  # more than one reading is left
+            entries.append(found)
+            i, value = found.fact
+            known[i] = value
+            facts = self.spread(facts & (self.people.true if value else self.people.false)[i], known, entries)
+        return entries
+
+
+def size(entries: tuple[Entry, ...] | list[Entry]) -> int:
+    """Deductions, nested ones included."""
+    return sum(1 + size(entry.sub) if entry.sub else 1 for entry in entries)
+
+
+def needed(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """The entries without what their last one does not rest on; subs are cut the same way."""
+    cut = [entry._replace(sub=needed(entry.sub)) if entry.sub else entry for entry in entries]
+    if not cut:
+        return ()
+    wanted = rests_on(cut[-1])
+    kept = [cut[-1]]
+    for entry in reversed(cut[:-1]):
+        if entry.fact in wanted:
+            kept.append(entry)
+            wanted |= rests_on(entry)
+    return tuple(reversed(kept))
+
+
+def rests_on(entry: Entry) -> set[Fact]:
+    """Facts from outside that an entry cites, in itself or within its sub."""
+    out = set(entry.cited)
+    inside = {inner.fact for inner in entry.sub} | {entry.supposed}
+    for inner in entry.sub:
+        out |= rests_on(inner) - inside
+    return out
