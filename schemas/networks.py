@@ -10,9 +10,10 @@ an unknown word is a ValueError.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+
+from verimill.schemas.text import plain
 
 MAX_NODES = 64
 MAX_TEXT = 20_000  # characters of an answer that are looked at
@@ -24,7 +25,9 @@ _ARROW = re.compile(r"[→⇒⟶⟹➝➜➔↦▶]|(?<![-‐‑‒–—−─]
 _BOTH_WAYS = re.compile(r"[↔⟷⇔]|<[-=]{1,4}>")
 _DASHES = re.compile(r"[-‐‑‒–—−─~]+")
 _LIST_MARK = re.compile(r"(?m)^[ \t]*(?:\d{1,3}[.)]|[-*•‣–])[ \t]+")
-_LABEL = re.compile(r"^\s*(?:the\s+)?(?:shortest\s+|hamiltonian\s+)?(?:path|route|order|edges|tree)\s*(?:is\b|[:=])\s*", re.I)
+_LABEL = re.compile(
+    r"^\s*(?:the\s+)?(?:shortest\s+|hamiltonian\s+)?(?:path|route|order|edges|tree)\s*(?:is\b|[:=])\s*", re.I
+)
 _GROUP = re.compile(r"[(\[]\s*[\"']?(\w+)[\"']?\s*,\s*[\"']?(\w+)[\"']?\s*(?:,\s*(\d+)\s*)?[)\]]")
 _LINK = re.compile(r"(\w+)\s*~\s*(\w+)(?:\s*[:=\s]\s*(\d{1,9}))?")
 _WORDS = re.compile(r"(\w+)\s+(\w+)(?:\s*[:=\s]\s*(\d{1,9}))?")
@@ -105,16 +108,13 @@ def node_of(names: tuple[str, ...], word: str) -> int:
     return at
 
 
-def plain(text: str) -> str:
-    """The text with Unicode compatibility forms and digits made ASCII; ValueError when it is too long."""
+def _short(text: str) -> str:
+    """The text made plain; ValueError when it is too long."""
+    if len(text) <= MAX_TEXT:
+        text = plain(text)
     if len(text) > MAX_TEXT:
         raise ValueError(f"answer must be at most {MAX_TEXT} characters, got {len(text)}")
-    if text.isascii():
-        return text
-    text = unicodedata.normalize("NFKC", text)
-    if len(text) > MAX_TEXT:
-        raise ValueError(f"answer must be at most {MAX_TEXT} characters, got {len(text)}")
-    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
+    return text
 
 
 def write_path(names: Sequence[str], path: Sequence[int]) -> str:
@@ -124,7 +124,7 @@ def write_path(names: Sequence[str], path: Sequence[int]) -> str:
 
 def read_path(names: tuple[str, ...], text: str) -> tuple[int, ...]:
     """The nodes in the order in which they are written; ValueError for an unknown word or an empty text."""
-    text = _LABEL.sub("", _LIST_MARK.sub(" ", plain(text)), count=1)
+    text = _LABEL.sub("", _LIST_MARK.sub(" ", _short(text)), count=1)
     text = _DASHES.sub(" ", _ARROW.sub(" ", text)).translate(_MARKS)
     folded = _folded(names)
     path: list[int] = []
@@ -153,10 +153,10 @@ def read_nodes(names: tuple[str, ...], text: str) -> tuple[int, ...]:
 def read_links(names: tuple[str, ...], text: str, directed: bool) -> tuple[tuple[int, int, int | None], ...]:
     """The edges in the order in which they are written, each with the number behind it (or None).
 
-    Reads `A-B, C-D`, `A->B: 5`, `(A, B), (C, D)`, `[["A","B"]]`, `A to B`, one edge a line. An undirected edge comes out
-    with the lower node first. ValueError for a chain such as `A-B-C`, an unknown word, or an empty text.
+    Reads `A-B, C-D`, `A->B: 5`, `(A, B), (C, D)`, `[["A","B"]]`, `A to B`, one edge a line. An undirected edge comes
+    out with the lower node first. ValueError for a chain such as `A-B-C`, an unknown word, or an empty text.
     """
-    text = _LABEL.sub("", _LIST_MARK.sub(" ", plain(text)), count=1)
+    text = _LABEL.sub("", _LIST_MARK.sub(" ", _short(text)), count=1)
     text = _GROUP.sub(lambda m: f" {m[1]}~{m[2]}" + (f":{m[3]}" if m[3] else ""), text)
     if not directed:
         text = _BOTH_WAYS.sub("~", text)

@@ -1,8 +1,9 @@
 """Pools of one-word names for stories; no word here is a number, a status word or another pool's word."""
 
 PEOPLE = tuple(
-    "Ada Bela Carla Dario Edith Farid Greta Hugo Ines Jonas Kira Leo Mina Nils Olga Pablo Quinn Rosa Sven Tara Uri Vera "
-    "Walid Xenia Yusuf Zoe Amir Bruno Clara Diego Elif Fiona Goran Hana Ivan Jelena Karim Lucia Marek Nadia".split()
+    "Ada Bela Carla Dario Edith Farid Greta Hugo Ines Jonas Kira Leo Mina Nils Olga Pablo Quinn Rosa Sven Tara "
+    "Uri Vera Walid Xenia Yusuf Zoe Amir Bruno Clara Diego Elif Fiona Goran Hana Ivan Jelena Karim Lucia Marek "
+    "Nadia".split()
 )
 TOWNS = tuple(
     "Ashford Birkby Corley Denholm Elmstead Foxton Garford Hartwell Ilmer Kelby Langton Marden Norwell Oakham Penrith "
@@ -16,6 +17,6 @@ CITIES = tuple(
 )
 PACKAGES = tuple(
     "parser lexer router cache logger mailer crawler indexer ranker scheduler billing auth gateway metrics alerts "
-    "storage backup importer exporter renderer planner resolver notifier tracker searcher profiler linter loader packer "
-    "cleaner merger splitter sorter sampler encoder decoder signer checker builder watcher".split()
+    "storage backup importer exporter renderer planner resolver notifier tracker searcher profiler linter loader "
+    "packer cleaner merger splitter sorter sampler encoder decoder signer checker builder watcher".split()
 )

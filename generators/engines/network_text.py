@@ -43,46 +43,88 @@ _CODES = tuple(f"{a}{b}" for a in "KLMNPRT" for b in range(1, 10))
 
 SKIN: dict[str, Skin] = {
     "plain": Skin(
-        "node", "nodes", "edge", "edges", "weight", "capacity",
+        "node",
+        "nodes",
+        "edge",
+        "edges",
+        "weight",
+        "capacity",
         ("An edge goes from {a} to {b}", "There is an edge {a} to {b}"),
         ("An edge joins {a} and {b}", "{a} and {b} are joined"),
-        " ({w})", _LETTERS,
+        " ({w})",
+        _LETTERS,
     ),
     "roads": Skin(
-        "town", "towns", "road", "roads", "length in km", "capacity in cars a minute",
+        "town",
+        "towns",
+        "road",
+        "roads",
+        "length in km",
+        "capacity in cars a minute",
         ("A one-way road leads from {a} to {b}", "From {a} a one-way road goes to {b}"),
         ("A road joins {a} and {b}", "{a} has a road to {b}"),
-        ", {w}", TOWNS,
+        ", {w}",
+        TOWNS,
     ),
     "flights": Skin(
-        "airport", "airports", "flight", "flights", "fare", "number of seats",
+        "airport",
+        "airports",
+        "flight",
+        "flights",
+        "fare",
+        "number of seats",
         ("A flight goes from {a} to {b}", "From {a} one can fly to {b}"),
         ("Flights run both ways between {a} and {b}", "{a} and {b} have flights to each other"),
-        " ({w})", CITIES,
+        " ({w})",
+        CITIES,
     ),
     "friendships": Skin(
-        "person", "people", "contact", "contacts", "minutes for a message", "messages a minute",
+        "person",
+        "people",
+        "contact",
+        "contacts",
+        "minutes for a message",
+        "messages a minute",
         ("{a} can write to {b}", "{b} takes messages from {a}"),
         ("{a} and {b} are friends", "{a} is a friend of {b}"),
-        ", {w}", PEOPLE,
+        ", {w}",
+        PEOPLE,
     ),
     "pipes": Skin(
-        "junction", "junctions", "pipe", "pipes", "length in metres", "capacity in litres a second",
+        "junction",
+        "junctions",
+        "pipe",
+        "pipes",
+        "length in metres",
+        "capacity in litres a second",
         ("A pipe runs from {a} to {b}", "Water can go from {a} to {b}"),
         ("A pipe joins {a} and {b}", "{a} and {b} share a pipe"),
-        ": {w}", _CODES,
+        ": {w}",
+        _CODES,
     ),
     "dependencies": Skin(
-        "package", "packages", "link", "links", "cost", "jobs an hour",
+        "package",
+        "packages",
+        "link",
+        "links",
+        "cost",
+        "jobs an hour",
         ("{a} hands over to {b}", "{b} takes its input from {a}"),
         ("{a} is linked with {b}", "{a} and {b} are linked"),
-        " (number {w})", PACKAGES,
+        " (number {w})",
+        PACKAGES,
     ),
     "circuits": Skin(
-        "terminal", "terminals", "wire", "wires", "delay in nanoseconds", "current in milliamperes",
+        "terminal",
+        "terminals",
+        "wire",
+        "wires",
+        "delay in nanoseconds",
+        "current in milliamperes",
         ("A wire with a diode leads from {a} to {b}", "Current can go from {a} to {b}"),
         ("A wire joins {a} and {b}", "{a} is wired to {b}"),
-        ", {w}", tuple(f"{a}{b}" for a in "DGHSWZ" for b in range(1, 10)),
+        ", {w}",
+        tuple(f"{a}{b}" for a in "DGHSWZ" for b in range(1, 10)),
     ),
 }
 
@@ -100,8 +142,10 @@ def edge_lines(net: Network) -> str:
     """One edge a line: `A -> B: 5`, `A - B: 5`, without the number for (u, v)."""
     names, mark = net.names, "->" if net.directed else "-"
     return "\n".join(
-        [f"{names[e[0]]} {mark} {names[e[1]]}: {e[2]}" if len(e) > 2 else f"{names[e[0]]} {mark} {names[e[1]]}"
-         for e in net.edges]
+        [
+            f"{names[e[0]]} {mark} {names[e[1]]}: {e[2]}" if len(e) > 2 else f"{names[e[0]]} {mark} {names[e[1]]}"
+            for e in net.edges
+        ]
     )
 
 
@@ -120,10 +164,14 @@ def adjacency_lines(net: Network) -> str:
 def prose(net: Network) -> str:
     """The nodes in a sentence, then a sentence for every edge, in the words of the skin."""
     skin, names = SKIN[net.skin], net.names
-    forms = [form + (skin.number if net.edges and len(net.edges[0]) > 2 else "") + "."
-             for form in (skin.one_way if net.directed else skin.two_way)]
-    said = [forms[at % len(forms)].format(a=names[e[0]], b=names[e[1]], w=e[2] if len(e) > 2 else "")
-            for at, e in enumerate(net.edges)]
+    forms = [
+        form + (skin.number if net.edges and len(net.edges[0]) > 2 else "") + "."
+        for form in (skin.one_way if net.directed else skin.two_way)
+    ]
+    said = [
+        forms[at % len(forms)].format(a=names[e[0]], b=names[e[1]], w=e[2] if len(e) > 2 else "")
+        for at, e in enumerate(net.edges)
+    ]
     return f"The {skin.nodes} are {', '.join(names[:-1])} and {names[-1]}. {' '.join(said)}"
 
 
