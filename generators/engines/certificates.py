@@ -1,0 +1,127 @@
+"""The second opinion on uniqueness: one persistent SAT solver a shape, every clue behind a selector literal.
+
+Only sat/unsat answers are used, never a model or a core, so what the solver was asked before cannot shape an
+instance. Retired clauses pile up; the solver is built anew after a few thousand questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from verimill.generators.engines import kernels
+from verimill.generators.engines.constraints import Constraint
+
+ENGINE = "minisat22"
+MAX_CLAUSES = 400_000
+
+
+class Oracle:
+    """Answers "do these constraints leave a solution other than this one?" for one shape of variables."""
+
+    def __init__(self, n_vars: int, n_values: int) -> None:
+        self.n_vars, self.n_values = n_vars, n_values
+        self._start()
+
+    def _start(self) -> None:
+        from pysat.solvers import Solver
+
+        self.solver: Any = Solver(name=ENGINE)
+        self.selectors: dict[tuple[Any, ...], int] = {}
+        self.top = self.n_vars * self.n_values
+        self.clauses = 0
+        for v in range(self.n_vars):
+            lits = [self.lit(v, k) for k in range(self.n_values)]
+            self._add(lits)
+            for i, a in enumerate(lits):
+                for b in lits[i + 1 :]:
+                    self._add([-a, -b])
+
+    def lit(self, var: int, value: int) -> int:
+        return var * self.n_values + value + 1
+
+    def _fresh(self) -> int:
+        self.top += 1
+        return self.top
+
+    def _add(self, clause: list[int]) -> None:
+        self.solver.add_clause(clause)
+        self.clauses += 1
+
+    def selector(self, con: Constraint) -> int:
+        """The literal that switches `con` on; its clauses are added the first time it is asked for."""
+        key = (con.kind, con.scope, con.args, con.rows, con.complete)
+        found = self.selectors.get(key)
+        if found is None:
+            found = self.selectors[key] = self._fresh()
+            self._post(con, -found)
+        return found
+
+    def _post(self, con: Constraint, off: int) -> None:
+        lit, n = self.lit, self.n_values
+        if con.kind == kernels.DIFFERENT:
+            for i, a in enumerate(con.scope):
+                for b in con.scope[i + 1 :]:
+                    for k in range(n):
+                        self._add([off, -lit(a, k), -lit(b, k)])
+            if con.complete:
+                for k in range(n):
+                    self._add([off, *(lit(v, k) for v in con.scope)])
+        elif con.kind == kernels.LESS:
+            a, b = con.scope
+            for x in range(n):
+                for y in range(min(n, x + con.args[0])):
+                    self._add([off, -lit(a, x), -lit(b, y)])
+        elif con.kind == kernels.TABLE:
+            rows = []
+            for row in con.rows:
+                t = self._fresh()
+                rows.append(t)
+                for v, k in zip(con.scope, row, strict=True):
+                    self._add([-t, lit(v, k)])
+            self._add([off, *rows])
+        else:
+            self._post_total(con, off)
+
+    def _post_total(self, con: Constraint, off: int) -> None:
+        """The running sums as states: state s after cell i and value k gives state s + weight * value."""
+        low, high, base = con.args[:3]
+        layer: dict[int, int] = {0: -off}
+        for v, weight in zip(con.scope, con.args[3:], strict=True):
+            after: dict[int, int] = {}
+            for s, state in layer.items():
+                for k in range(self.n_values):
+                    t = s + weight * (k + base)
+                    if t not in after:
+                        after[t] = self._fresh()
+                    self._add([-state, -self.lit(v, k), after[t]])
+            layer = after
+        for s, state in layer.items():
+            if not low <= s <= high:
+                self._add([-state])
+
+    def another(self, constraints: Sequence[Constraint], domains: Sequence[int], values: Sequence[int]) -> bool:
+        """True when a solution other than `values` exists under the constraints and initial masks."""
+        if self.clauses > MAX_CLAUSES:
+            self.solver.delete()
+            self._start()
+        full = (1 << self.n_values) - 1
+        assume = [self.selector(c) for c in constraints]
+        for v, mask in enumerate(domains):
+            if mask != full:
+                if mask & (mask - 1) == 0:
+                    assume.append(self.lit(v, mask.bit_length() - 1))
+                else:
+                    assume.extend(-self.lit(v, k) for k in range(self.n_values) if not mask >> k & 1)
+        switch = self._fresh()
+        self._add([-switch, *(-self.lit(v, k) for v, k in enumerate(values))])
+        answer = bool(self.solver.solve(assumptions=[switch, *assume]))
+        self._add([-switch])
+        return answer
+
+
+@lru_cache(maxsize=24)
+def oracle_for(shape: str, n_vars: int, n_values: int) -> Oracle:
+    """The oracle of a shape (family and size), kept for the life of the process."""
+    return Oracle(n_vars, n_values)

@@ -1,0 +1,884 @@
+"""Compiled deduction on finite domains: graded rules that log every step, supposition, search, thinning.
+
+A network is a tuple of arrays (see `constraints.Network`). The state is one bitmask a variable. Four kinds of
+constraint: DIFFERENT (all values differ; `perm` when every value must appear), LESS (a + gap <= b), TOTAL
+(low <= sum of coefficient * value <= high) and TABLE (one of the listed tuples).
+
+Rules, each with its tier; the lowest rule that makes progress is applied and the scan starts again, so the
+highest tier used is the least that finishes the problem (the measure of Tatham's puzzle collection):
+
+    0 ONLY     one candidate is left in a cell
+    1 PLACE    a value has one place left in a complete group
+    1 BOUNDS   the ends of a LESS or TOTAL cannot be met
+    t SUPPORT  no tuple of a TABLE (tier t of that table, 1 or 2) or no sum of a TOTAL (2) has the value
+    3 LOCKED   all places of a value in one group lie in another
+    3 PAIR     two cells of a group hold the same two values
+    4 SET      three or four cells hold three or four values; two values have the same two places
+    5 SUPPOSE  a supposed value leads to a contradiction by rules up to tier 2
+
+A placed value leaves every other cell of its DIFFERENT groups at once; that bookkeeping is not a step.
+"""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+
+DIFFERENT, LESS, TOTAL, TABLE = 0, 1, 2, 3
+ONLY, PLACE, BOUNDS, SUPPORT, LOCKED, PAIR, SET, SUPPOSE, CLASH = 0, 1, 2, 3, 4, 5, 6, 7, 8
+RULE_TIER = (0, 1, 1, 2, 3, 3, 4, 5, 0)
+SUPPOSE_TIER = 5
+INNER_TIER = 2
+MAX_SPAN = 4096  # widest range of sums that SUPPORT enumerates
+
+# Columns of a log row.
+SID, RULE, CON, CON2, VAR, MASK, PLACED, DEPTH = 0, 1, 2, 3, 4, 5, 6, 7
+WIDTH = 8
+
+# Slots of the counters array.
+ROWS, STEPS, TOP, NODES, OPEN = 0, 1, 2, 3, 4
+
+# Bits of `dirty`: which rules have yet to look at a constraint since its cells changed.
+D_PLACE, D_BOUNDS, D_SUPPORT, D_LOCKED, D_PAIR, D_SET = 1, 2, 4, 8, 16, 32
+D_ALL = 63
+
+
+@nb.njit(cache=True)
+def low_bit(x):
+    """Index of the lowest set bit."""
+    k = 0
+    while not (x >> k) & 1:
+        k += 1
+    return k
+
+
+@nb.njit(cache=True)
+def high_bit(x):
+    """Index of the highest set bit."""
+    k = 0
+    while x >> (k + 1):
+        k += 1
+    return k
+
+
+@nb.njit(cache=True)
+def popcount(x):
+    n = 0
+    while x:
+        x &= x - 1
+        n += 1
+    return n
+
+
+@nb.njit(cache=True)
+def touch(net, dirty, v):
+    for i in range(net.var_at[v], net.var_at[v + 1]):
+        dirty[net.var_cons[i]] = D_ALL
+
+
+@nb.njit(cache=True)
+def strike(net, dom, reason, dirty, v, mask, sid):
+    """Take `mask` out of cell v; the step `sid` is the reason of each value that was still there."""
+    gone = dom[v] & mask
+    if gone:
+        dom[v] &= ~mask
+        k = 0
+        x = gone
+        while x:
+            if x & 1:
+                reason[v, k] = sid
+            x >>= 1
+            k += 1
+        touch(net, dirty, v)
+
+
+@nb.njit(cache=True)
+def put(net, active, dom, reason, placed, dirty, v, sid):
+    """Mark v (one candidate) as placed and strike its value from its groups. Returns an emptied cell or -1."""
+    placed[v] = 1
+    bit = dom[v]
+    for i in range(net.var_at[v], net.var_at[v + 1]):
+        c = net.var_cons[i]
+        if net.kind[c] == DIFFERENT and active[c]:
+            for j in range(net.scope_at[c], net.scope_at[c + 1]):
+                u = net.scope[j]
+                if u != v and dom[u] & bit:
+                    strike(net, dom, reason, dirty, u, bit, sid)
+                    if dom[u] == 0:
+                        return u
+    touch(net, dirty, v)
+    return -1
+
+
+@nb.njit(cache=True)
+def write(log, count, rule, con, con2, v, mask, is_placed, depth):
+    r = count[ROWS]
+    if r < log.shape[0]:
+        log[r, SID] = count[STEPS]
+        log[r, RULE] = rule
+        log[r, CON] = con
+        log[r, CON2] = con2
+        log[r, VAR] = v
+        log[r, MASK] = mask
+        log[r, PLACED] = is_placed
+        log[r, DEPTH] = depth
+    count[ROWS] = r + 1
+
+
+@nb.njit(cache=True)
+def narrow(net, active, dom, reason, placed, dirty, log, count, rule, con, con2, v, mask, depth):
+    """One claim of the current step: strike `mask` from v, or place v when one candidate is left.
+
+    Returns 0, or 1 when the state became contradictory (the clash is logged by the caller)."""
+    mask &= dom[v]
+    if mask == 0:
+        return 0
+    left = dom[v] & ~mask
+    if left == 0:
+        return 1
+    sid = count[STEPS]
+    strike(net, dom, reason, dirty, v, mask, sid)
+    if left & (left - 1) == 0:
+        write(log, count, rule, con, con2, v, left, 1, depth)
+        if put(net, active, dom, reason, placed, dirty, v, sid) >= 0:
+            return 2
+    else:
+        write(log, count, rule, con, con2, v, mask, 0, depth)
+    return 0
+
+
+@nb.njit(cache=True)
+def clash(log, count, con, v, depth):
+    """Log a contradiction: constraint `con` cannot be met, or (con = -1) cell v has no candidate."""
+    write(log, count, CLASH, con, -1, v, 0, 0, depth)
+    count[STEPS] += 1
+    return -1
+
+
+@nb.njit(cache=True)
+def supports(net, dom, c, masks, reach, back):
+    """Fill masks[i] with the values of the i-th cell that some solution of constraint c alone allows."""
+    a, b = net.scope_at[c], net.scope_at[c + 1]
+    n = b - a
+    for i in range(n):
+        masks[i] = 0
+    p = net.arg_at[c]
+    if net.kind[c] == TABLE:
+        t, rows = net.args[p], net.args[p + 1]
+        for r in range(rows):
+            ok = True
+            for i in range(n):
+                if not (dom[net.scope[a + i]] >> net.tuples[t + r * n + i]) & 1:
+                    ok = False
+                    break
+            if ok:
+                for i in range(n):
+                    masks[i] |= 1 << net.tuples[t + r * n + i]
+        return True
+    low, high, base = net.args[p], net.args[p + 1], net.args[p + 2]
+    least, most = 0, 0
+    for i in range(n):
+        x = dom[net.scope[a + i]]
+        coef = net.args[p + 3 + i]
+        lo, hi = (low_bit(x) + base) * coef, (high_bit(x) + base) * coef
+        if coef < 0:
+            lo, hi = hi, lo
+        least += lo
+        most += hi
+    span = most - least + 1
+    if span > MAX_SPAN or n + 1 > reach.shape[0]:
+        return False
+    # reach[i] holds the sums of the first i cells, each cell counted from its own least contribution.
+    reach[: n + 1, :span] = 0
+    back[: n + 1, :span] = 0
+    reach[0, 0] = 1
+    top = 0
+    for i in range(n):
+        x = dom[net.scope[a + i]]
+        coef = net.args[p + 3 + i]
+        off = (low_bit(x) if coef >= 0 else high_bit(x)) * coef
+        size = (high_bit(x) - low_bit(x)) * (coef if coef >= 0 else -coef)
+        for k in range(low_bit(x), high_bit(x) + 1):
+            if (x >> k) & 1:
+                d = k * coef - off
+                for s in range(top + 1):
+                    if reach[i, s]:
+                        reach[i + 1, s + d] = 1
+        top += size
+    for s in range(span):
+        if low <= s + least <= high:
+            back[n, s] = 1
+    for i in range(n - 1, -1, -1):
+        x = dom[net.scope[a + i]]
+        coef = net.args[p + 3 + i]
+        off = (low_bit(x) if coef >= 0 else high_bit(x)) * coef
+        for k in range(low_bit(x), high_bit(x) + 1):
+            if (x >> k) & 1:
+                d = k * coef - off
+                for s in range(span - d):
+                    if back[i + 1, s + d]:
+                        if reach[i, s]:
+                            masks[i] |= 1 << k
+                        back[i, s] = 1
+    return True
+
+
+@nb.njit(cache=True)
+def rule_place(net, active, dom, reason, placed, dirty, log, count, depth, c):
+    a, b = net.scope_at[c], net.scope_at[c + 1]
+    once, twice, done = 0, 0, 0
+    for j in range(a, b):
+        x = dom[net.scope[j]]
+        twice |= once & x
+        once |= x
+        if placed[net.scope[j]]:
+            done |= x
+    if once != net.full[c]:
+        return clash(log, count, c, -1, depth)
+    alone = once & ~twice & ~done
+    if alone == 0:
+        dirty[c] &= ~D_PLACE
+        return 0
+    bit = alone & -alone
+    for j in range(a, b):
+        v = net.scope[j]
+        if dom[v] & bit:
+            sid = count[STEPS]
+            strike(net, dom, reason, dirty, v, ~bit, sid)
+            write(log, count, PLACE, c, -1, v, bit, 1, depth)
+            u = put(net, active, dom, reason, placed, dirty, v, sid)
+            count[STEPS] += 1
+            if u >= 0:
+                return clash(log, count, -1, u, depth)
+            return 1
+    return 0
+
+
+@nb.njit(cache=True)
+def finish(net, log, count, before, bad, c, v, depth):
+    """Close a step that may have made claims: -1 clash, 1 progress, 0 nothing."""
+    if count[ROWS] > before:
+        count[STEPS] += 1
+    if bad == 1:
+        return clash(log, count, c, -1, depth)
+    if bad == 2:
+        return clash(log, count, -1, v, depth)
+    return 1 if count[ROWS] > before else 0
+
+
+@nb.njit(cache=True)
+def empty_cell(dom):
+    for v in range(dom.shape[0]):
+        if dom[v] == 0:
+            return v
+    return -1
+
+
+@nb.njit(cache=True)
+def rule_bounds(net, active, dom, reason, placed, dirty, log, count, depth, c):
+    dirty[c] &= ~D_BOUNDS
+    a, b = net.scope_at[c], net.scope_at[c + 1]
+    p = net.arg_at[c]
+    before, bad = count[ROWS], 0
+    if net.kind[c] == LESS:
+        u, v = net.scope[a], net.scope[a + 1]
+        gap = net.args[p]
+        top = high_bit(dom[v]) - gap
+        keep = (1 << (top + 1)) - 1 if top >= 0 else 0
+        bad = narrow(net, active, dom, reason, placed, dirty, log, count, BOUNDS, c, -1, u, ~keep, depth)
+        if bad == 0:
+            floor = low_bit(dom[u]) + gap
+            bad = narrow(net, active, dom, reason, placed, dirty, log, count, BOUNDS, c, -1, v, (1 << floor) - 1, depth)
+    else:
+        n = b - a
+        low, high, base = net.args[p], net.args[p + 1], net.args[p + 2]
+        for i in range(n):
+            v = net.scope[a + i]
+            if placed[v]:
+                continue
+            least, most = 0, 0
+            for k in range(n):
+                if k == i:
+                    continue
+                x = dom[net.scope[a + k]]
+                coef = net.args[p + 3 + k]
+                lo, hi = (low_bit(x) + base) * coef, (high_bit(x) + base) * coef
+                if coef < 0:
+                    lo, hi = hi, lo
+                least += lo
+                most += hi
+            out = 0
+            x = dom[v]
+            for k in range(low_bit(x), high_bit(x) + 1):
+                if (x >> k) & 1:
+                    term = (k + base) * net.args[p + 3 + i]
+                    if least + term > high or most + term < low:
+                        out |= 1 << k
+            bad = narrow(net, active, dom, reason, placed, dirty, log, count, BOUNDS, c, -1, v, out, depth)
+            if bad:
+                break
+        if bad == 0:
+            least, most = 0, 0
+            for k in range(n):
+                x = dom[net.scope[a + k]]
+                coef = net.args[p + 3 + k]
+                lo, hi = (low_bit(x) + base) * coef, (high_bit(x) + base) * coef
+                if coef < 0:
+                    lo, hi = hi, lo
+                least += lo
+                most += hi
+            if least > high or most < low:
+                bad = 1
+    return finish(net, log, count, before, bad, c, empty_cell(dom), depth)
+
+
+@nb.njit(cache=True)
+def rule_support(net, active, dom, reason, placed, dirty, log, count, depth, c, masks, reach, back):
+    dirty[c] &= ~D_SUPPORT
+    a, b = net.scope_at[c], net.scope_at[c + 1]
+    for i in range(b - a):
+        if dom[net.scope[a + i]] == 0:
+            return clash(log, count, -1, net.scope[a + i], depth)
+    if not supports(net, dom, c, masks, reach, back):
+        return 0
+    before, bad = count[ROWS], 0
+    for i in range(b - a):
+        if masks[i] == 0:
+            bad = 1
+            break
+    if bad == 0:
+        # The claims are read off one snapshot; a placement made on the way may strike more of it already.
+        for i in range(b - a):
+            v = net.scope[a + i]
+            bad = narrow(net, active, dom, reason, placed, dirty, log, count, SUPPORT, c, -1, v, ~masks[i], depth)
+            if bad:
+                break
+    return finish(net, log, count, before, bad, c, empty_cell(dom), depth)
+
+
+@nb.njit(cache=True)
+def rule_locked(net, active, dom, reason, placed, dirty, log, count, depth, c):
+    a, b = net.scope_at[c], net.scope_at[c + 1]
+    todo = net.full[c]
+    while todo:
+        bit = todo & -todo
+        todo ^= bit
+        first = -1
+        many = 0
+        for j in range(a, b):
+            if dom[net.scope[j]] & bit:
+                many += 1
+                if first < 0:
+                    first = net.scope[j]
+        if many < 2:
+            continue
+        for i in range(net.var_at[first], net.var_at[first + 1]):
+            w = net.var_cons[i]
+            if w == c or net.kind[w] != DIFFERENT or not active[w]:
+                continue
+            inside = 0
+            for j in range(net.scope_at[w], net.scope_at[w + 1]):
+                u = net.scope[j]
+                if dom[u] & bit:
+                    for k in range(a, b):
+                        if net.scope[k] == u:
+                            inside += 1
+                            break
+            if inside != many:
+                continue
+            before, bad = count[ROWS], 0
+            for j in range(net.scope_at[w], net.scope_at[w + 1]):
+                u = net.scope[j]
+                if not dom[u] & bit:
+                    continue
+                shared = False
+                for k in range(a, b):
+                    if net.scope[k] == u:
+                        shared = True
+                        break
+                if not shared:
+                    bad = narrow(net, active, dom, reason, placed, dirty, log, count, LOCKED, c, w, u, bit, depth)
+                    if bad:
+                        break
+            if count[ROWS] > before or bad:
+                return finish(net, log, count, before, bad, c, empty_cell(dom), depth)
+    dirty[c] &= ~D_LOCKED
+    return 0
+
+
+@nb.njit(cache=True)
+def strike_others(net, active, dom, reason, placed, dirty, log, count, depth, c, rule, union, chosen, n_chosen):
+    before, bad = count[ROWS], 0
+    for j in range(net.scope_at[c], net.scope_at[c + 1]):
+        v = net.scope[j]
+        mine = False
+        for k in range(n_chosen):
+            if chosen[k] == v:
+                mine = True
+        if not mine and dom[v] & union:
+            bad = narrow(net, active, dom, reason, placed, dirty, log, count, rule, c, -1, v, union, depth)
+            if bad:
+                break
+    if count[ROWS] > before or bad:
+        return finish(net, log, count, before, bad, c, empty_cell(dom), depth)
+    return 0
+
+
+@nb.njit(cache=True)
+def rule_pair(net, active, dom, reason, placed, dirty, log, count, depth, c, chosen):
+    a, b = net.scope_at[c], net.scope_at[c + 1]
+    for i in range(a, b):
+        x = dom[net.scope[i]]
+        if placed[net.scope[i]] or popcount(x) != 2:
+            continue
+        for j in range(i + 1, b):
+            if dom[net.scope[j]] == x:
+                chosen[0], chosen[1] = net.scope[i], net.scope[j]
+                got = strike_others(net, active, dom, reason, placed, dirty, log, count, depth, c, PAIR, x, chosen, 2)
+                if got:
+                    return got
+    dirty[c] &= ~D_PAIR
+    return 0
+
+
+@nb.njit(cache=True)
+def rule_set(net, active, dom, reason, placed, dirty, log, count, depth, c, chosen):
+    a, b = net.scope_at[c], net.scope_at[c + 1]
+    for i in range(a, b):
+        if placed[net.scope[i]]:
+            continue
+        for j in range(i + 1, b):
+            xy = dom[net.scope[i]] | dom[net.scope[j]]
+            if placed[net.scope[j]] or popcount(xy) > 4:
+                continue
+            for k in range(j + 1, b):
+                xyz = xy | dom[net.scope[k]]
+                if placed[net.scope[k]] or popcount(xyz) > 4:
+                    continue
+                chosen[0], chosen[1], chosen[2] = net.scope[i], net.scope[j], net.scope[k]
+                if popcount(xyz) == 3:
+                    got = strike_others(
+                        net, active, dom, reason, placed, dirty, log, count, depth, c, SET, xyz, chosen, 3
+                    )
+                    if got:
+                        return got
+                for m in range(k + 1, b):
+                    all4 = xyz | dom[net.scope[m]]
+                    if placed[net.scope[m]] or popcount(all4) != 4:
+                        continue
+                    chosen[3] = net.scope[m]
+                    got = strike_others(
+                        net, active, dom, reason, placed, dirty, log, count, depth, c, SET, all4, chosen, 4
+                    )
+                    if got:
+                        return got
+    if net.perm[c]:  # two values with the same two places
+        values = net.full[c]
+        while values:
+            p = values & -values
+            values ^= p
+            rest = values
+            while rest:
+                q = rest & -rest
+                rest ^= q
+                many, ok = 0, True
+                for j in range(a, b):
+                    x = dom[net.scope[j]]
+                    if x & (p | q):
+                        if x & p == 0 or x & q == 0 or many == 2:
+                            ok = False
+                            break
+                        chosen[many] = net.scope[j]
+                        many += 1
+                if not ok or many != 2:
+                    continue
+                before, bad = count[ROWS], 0
+                for k in range(2):
+                    bad = narrow(
+                        net, active, dom, reason, placed, dirty, log, count, SET, c, -1, chosen[k], ~(p | q), depth
+                    )
+                    if bad:
+                        break
+                if count[ROWS] > before or bad:
+                    return finish(net, log, count, before, bad, c, empty_cell(dom), depth)
+    dirty[c] &= ~D_SET
+    return 0
+
+
+@nb.njit(cache=True)
+def propagate(net, active, dom, reason, placed, dirty, log, count, depth, max_tier, scratch):
+    """Apply rules up to max_tier (at most 4) until nothing moves. Returns -1 contradiction, 0 open, 1 solved."""
+    masks, chosen, reach, back = scratch.masks, scratch.chosen, scratch.reach, scratch.back
+    nv, nc = dom.shape[0], net.kind.shape[0]
+    while True:
+        moved = True
+        while moved:  # tier 0
+            moved = False
+            for v in range(nv):
+                x = dom[v]
+                if x == 0:
+                    return clash(log, count, -1, v, depth)
+                if not placed[v] and x & (x - 1) == 0:
+                    sid = count[STEPS]
+                    write(log, count, ONLY, -1, -1, v, x, 1, depth)
+                    u = put(net, active, dom, reason, placed, dirty, v, sid)
+                    count[STEPS] += 1
+                    if u >= 0:
+                        return clash(log, count, -1, u, depth)
+                    moved = True
+        got = 0
+        for tier in range(1, max_tier + 1):
+            for c in range(nc):
+                if not active[c] or dirty[c] == 0:
+                    continue
+                k = net.kind[c]
+                if tier == 1:
+                    if k == DIFFERENT:
+                        if net.perm[c] and dirty[c] & D_PLACE:
+                            got = rule_place(net, active, dom, reason, placed, dirty, log, count, depth, c)
+                    elif k == TABLE:
+                        if net.tier[c] == 1 and dirty[c] & D_SUPPORT:
+                            got = rule_support(
+                                net, active, dom, reason, placed, dirty, log, count, depth, c, masks, reach, back
+                            )
+                    elif dirty[c] & D_BOUNDS:
+                        got = rule_bounds(net, active, dom, reason, placed, dirty, log, count, depth, c)
+                elif tier == 2:
+                    if (k == TOTAL or (k == TABLE and net.tier[c] == 2)) and dirty[c] & D_SUPPORT:
+                        got = rule_support(
+                            net, active, dom, reason, placed, dirty, log, count, depth, c, masks, reach, back
+                        )
+                elif tier == 3:
+                    if k == DIFFERENT:
+                        if net.perm[c] and dirty[c] & D_LOCKED:
+                            got = rule_locked(net, active, dom, reason, placed, dirty, log, count, depth, c)
+                        if got == 0 and dirty[c] & D_PAIR:
+                            got = rule_pair(net, active, dom, reason, placed, dirty, log, count, depth, c, chosen)
+                elif k == DIFFERENT and dirty[c] & D_SET:
+                    got = rule_set(net, active, dom, reason, placed, dirty, log, count, depth, c, chosen)
+                if got:
+                    break
+            if got:
+                if got > 0 and depth == 0 and tier > count[TOP]:
+                    count[TOP] = tier
+                break
+        if got < 0:
+            return -1
+        if got == 0:
+            for v in range(nv):
+                if not placed[v]:
+                    return 0
+            return 1
+
+
+@nb.njit(cache=True)
+def mark_from(net, reason, need, limit, rule, c, c2, v, mask, is_placed):
+    """Mark the steps before `limit` that a claim rests on: the reasons of the values it takes to be gone."""
+    nval = reason.shape[1]
+    if rule == ONLY or (rule == CLASH and c < 0):
+        for k in range(nval):
+            s = reason[v, k]
+            if 0 <= s < limit:
+                need[s] = 1
+        return
+    if rule == PLACE:
+        for j in range(net.scope_at[c], net.scope_at[c + 1]):
+            u = net.scope[j]
+            if u != v:
+                s = reason[u, low_bit(mask)]
+                if 0 <= s < limit:
+                    need[s] = 1
+        return
+    if rule == LOCKED:
+        # The struck value is one bit; when the strike left one candidate the row holds that candidate instead.
+        for j in range(net.scope_at[c], net.scope_at[c + 1]):
+            u = net.scope[j]
+            for k in range(nval):
+                if is_placed or (mask >> k) & 1:
+                    s = reason[u, k]
+                    if 0 <= s < limit:
+                        need[s] = 1
+        if is_placed:
+            for k in range(nval):
+                s = reason[v, k]
+                if 0 <= s < limit:
+                    need[s] = 1
+        return
+    for j in range(net.scope_at[c], net.scope_at[c + 1]):
+        u = net.scope[j]
+        for k in range(nval):
+            s = reason[u, k]
+            if 0 <= s < limit:
+                need[s] = 1
+
+
+@nb.njit(cache=True)
+def suppose(net, active, dom, reason, placed, dirty, log, count, scratch):
+    """Rule SUPPOSE: the first cell and value whose supposition clashes by rules up to tier 2; strike it."""
+    nv = dom.shape[0]
+    d2, r2, p2, y2 = scratch.dom, scratch.reason, scratch.placed, scratch.dirty
+    most = 0
+    for v in range(nv):
+        most = max(most, popcount(dom[v]))
+    for size in range(2, most + 1):
+        for v in range(nv):
+            if popcount(dom[v]) != size or placed[v]:
+                continue
+            todo = dom[v]
+            while todo:
+                bit = todo & -todo
+                todo ^= bit
+                d2[:] = dom
+                r2[:, :] = reason
+                p2[:] = placed
+                y2[:] = 0
+                rows, steps = count[ROWS], count[STEPS]
+                sid = steps
+                write(log, count, SUPPOSE, -1, -1, v, bit, 0, 0)
+                strike(net, d2, r2, y2, v, ~bit, sid)
+                u = put(net, active, d2, r2, p2, y2, v, sid)
+                count[STEPS] += 1
+                if u >= 0:
+                    clash(log, count, -1, u, 1)
+                    end = -1
+                else:
+                    end = propagate(net, active, d2, r2, p2, y2, log, count, 1, INNER_TIER, scratch)
+                if end < 0:
+                    if count[ROWS] > log.shape[0]:
+                        return -2
+                    prune(net, r2, log, count, rows, steps, scratch)
+                    count[TOP] = SUPPOSE_TIER
+                    left = dom[v] & ~bit
+                    strike(net, dom, reason, dirty, v, bit, sid)
+                    if left & (left - 1) == 0:
+                        # The struck value is the claim; the placement is a step of its own (rule ONLY).
+                        pass
+                    return 1
+                count[ROWS], count[STEPS] = rows, steps
+    return 0
+
+
+@nb.njit(cache=True)
+def prune(net, reason, log, count, first_row, first_sid, scratch):
+    """Keep, of a supposition's log, only the rows that its contradiction rests on; renumber their steps."""
+    need = scratch.need
+    for s in range(first_sid, count[STEPS]):
+        need[s] = 0
+    last = count[ROWS] - 1
+    need[log[last, SID]] = 1
+    r = last
+    while r > first_row:
+        if need[log[r, SID]]:
+            mark_from(
+                net,
+                reason,
+                need,
+                log[r, SID],
+                log[r, RULE],
+                log[r, CON],
+                log[r, CON2],
+                log[r, VAR],
+                log[r, MASK],
+                log[r, PLACED],
+            )
+        r -= 1
+    # Outer steps that the sub-proof rests on were marked in `need` too; they are marked again by the slice.
+    out = first_row + 1
+    sid = first_sid
+    previous = -1
+    for r in range(first_row + 1, count[ROWS]):
+        if need[log[r, SID]]:
+            if log[r, SID] != previous:
+                previous = log[r, SID]
+                sid += 1
+            for k in range(WIDTH):
+                log[out, k] = log[r, k]
+            log[out, SID] = sid
+            out += 1
+    count[ROWS] = out
+    count[STEPS] = sid + 1
+
+
+@nb.njit(cache=True)
+def solve(net, active, dom, reason, placed, dirty, log, count, max_tier, scratch):
+    """Deduce with rules up to max_tier. Returns -1 contradiction, 0 stuck, 1 solved; count[TOP] is the tier."""
+    dirty[:] = D_ALL
+    start = scratch.start
+    start[:] = dom
+    for v in range(dom.shape[0]):  # what is given needs no step
+        x = dom[v]
+        if x == 0:
+            return clash(log, count, -1, v, 0)
+        if not placed[v] and x & (x - 1) == 0 and start[v] == x:
+            u = put(net, active, dom, reason, placed, dirty, v, -1)
+            if u >= 0:
+                return clash(log, count, -1, u, 0)
+    while True:
+        got = propagate(net, active, dom, reason, placed, dirty, log, count, 0, min(max_tier, 4), scratch)
+        if got != 0 or max_tier < SUPPOSE_TIER:
+            return got
+        got = suppose(net, active, dom, reason, placed, dirty, log, count, scratch)
+        if got == 0:
+            return 0
+        if got < 0:
+            return 0
+
+
+@nb.njit(cache=True)
+def slice_rows(net, reason, log, count, need):
+    """need[sid] = 1 for every step that some placement rests on (all placements are wanted)."""
+    rows = count[ROWS]
+    for s in range(count[STEPS]):
+        need[s] = 0
+    for r in range(rows):
+        if log[r, DEPTH] == 0 and log[r, PLACED]:
+            need[log[r, SID]] = 1
+    outer = -1
+    for r in range(rows - 1, -1, -1):
+        if log[r, DEPTH] == 1:
+            continue
+        sid = log[r, SID]
+        if not need[sid]:
+            continue
+        if log[r, RULE] == SUPPOSE:
+            k = r + 1
+            while k < rows and log[k, DEPTH] == 1:
+                mark_from(
+                    net,
+                    reason,
+                    need,
+                    sid,
+                    log[k, RULE],
+                    log[k, CON],
+                    log[k, CON2],
+                    log[k, VAR],
+                    log[k, MASK],
+                    log[k, PLACED],
+                )
+                k += 1
+        else:
+            mark_from(
+                net,
+                reason,
+                need,
+                sid,
+                log[r, RULE],
+                log[r, CON],
+                log[r, CON2],
+                log[r, VAR],
+                log[r, MASK],
+                log[r, PLACED],
+            )
+        outer = sid
+    return outer
+
+
+@nb.njit(cache=True)
+def search(net, active, dom0, limit, max_nodes, order, found, log, count, stack, stack_reason, scratch):
+    """Count solutions up to `limit` by complete search with rules up to tier 1 and table support.
+
+    Branches on the smallest domain (lowest index first); values in the order of `order` (a permutation of
+    value indices). found[i] receives the i-th solution as masks. Returns the count, or -1 past max_nodes.
+    count[NODES] is the number of decisions: the `search` of Hardness.
+    """
+    nv = dom0.shape[0]
+    n, top, nodes = 0, 1, 0
+    stack[0, :] = dom0
+    reason = stack_reason
+    placed, dirty = scratch.placed, scratch.dirty
+    while top > 0:
+        top -= 1
+        dom = scratch.dom
+        dom[:] = stack[top]
+        placed[:] = 0
+        dirty[:] = D_ALL
+        count[ROWS], count[STEPS] = 0, 0
+        got = propagate(net, active, dom, reason, placed, dirty, log, count, 1, 2, scratch)
+        if got < 0:
+            continue
+        if got == 1:
+            if n < found.shape[0]:
+                found[n, :] = dom
+            n += 1
+            if n >= limit:
+                break
+            continue
+        nodes += 1
+        if nodes > max_nodes:
+            count[NODES] = nodes
+            return -1
+        best, at = 99, -1
+        for v in range(nv):
+            p = popcount(dom[v])
+            if 1 < p < best:
+                best, at = p, v
+        for i in range(order.shape[0] - 1, -1, -1):
+            bit = 1 << order[i]
+            if dom[at] & bit:
+                if top >= stack.shape[0]:
+                    count[NODES] = nodes
+                    return -1
+                stack[top, :] = dom
+                stack[top, at] = bit
+                top += 1
+    count[NODES] = nodes
+    return n
+
+
+@nb.njit(cache=True)
+def thin(net, active, full, sol, clue_kind, clue_at, order, keep, floor, max_tier, reason, log, count, scratch):
+    """Drop clues in `order` while rules up to max_tier still solve; never below `floor` clues.
+
+    A clue is a given cell (clue_kind 0, clue_at = cell) or a constraint (clue_kind 1). `keep` (in and out)
+    flags the clues that stand. First the shortest prefix from the back of `order` that still solves is found
+    by bisection (sound, because more clues never make these rules weaker), then one clue at a time.
+    Returns the number of clues kept, or -1 when even all of them do not solve.
+    """
+    n = order.shape[0]
+    dom, placed, dirty = scratch.thin_dom, scratch.thin_placed, scratch.thin_dirty
+    alive = 0
+    for i in range(n):
+        alive += keep[order[i]]
+    low, high = 0, max(0, n - floor)  # drop the first `low` surely works
+    if not solves(
+        net, active, full, sol, clue_kind, clue_at, keep, max_tier, dom, placed, dirty, reason, log, count, scratch
+    ):
+        return -1
+    while low < high:
+        mid = (low + high + 1) // 2
+        for i in range(n):
+            keep[order[i]] = 0 if i < mid else 1
+        if solves(
+            net, active, full, sol, clue_kind, clue_at, keep, max_tier, dom, placed, dirty, reason, log, count, scratch
+        ):
+            low = mid
+        else:
+            high = mid - 1
+    for i in range(n):
+        keep[order[i]] = 0 if i < low else 1
+    alive = n - low
+    for i in range(low, n):
+        if alive <= floor:
+            break
+        keep[order[i]] = 0
+        if solves(
+            net, active, full, sol, clue_kind, clue_at, keep, max_tier, dom, placed, dirty, reason, log, count, scratch
+        ):
+            alive -= 1
+        else:
+            keep[order[i]] = 1
+    return alive
+
+
+@nb.njit(cache=True)
+def solves(net, active, full, sol, clue_kind, clue_at, keep, max_tier, dom, placed, dirty, reason, log, count, scratch):
+    dom[:] = full
+    placed[:] = 0
+    for i in range(keep.shape[0]):
+        if clue_kind[i] == 1:
+            active[clue_at[i]] = keep[i]
+        elif keep[i]:
+            dom[clue_at[i]] = sol[clue_at[i]]
+    count[:] = 0
+    reason[:, :] = -1
+    return solve(net, active, dom, reason, placed, dirty, log, count, max_tier, scratch) == 1

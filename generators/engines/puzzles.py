@@ -1,0 +1,162 @@
+"""From a family's model to everything the contract asks: solving, near misses, twins without an answer.
+
+A family writes one function, `model(problem) -> Model`; the rest of its generator file is how problems are
+drawn and how they look. Names of rules are the prefixes of refs: the constraint "row 3" belongs to the rule
+"row"; givens belong to the rule "given".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from math import log2
+from typing import Any, TypeVar
+
+from verimill.generators.engines.certificates import ENGINE, oracle_for
+from verimill.generators.engines.constraints import Constraint
+from verimill.generators.engines.deduction import (
+    TOP_TIER,
+    Deduced,
+    Workspace,
+    deduce,
+    hardness_of,
+    nodes_of,
+    solutions_of,
+    steps_of,
+    workspace,
+)
+from verimill.schemas.core import NearMiss, Solved, Step
+from verimill.schemas.rng import Rng
+
+A = TypeVar("A")
+
+SEARCH_LIMIT = 20_000  # decisions of one complete search; beyond it a problem is not made
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A problem as a network: `full` masks without the givens, `domains` with them.
+
+    `shape` names what all problems with the same variables share (family and size), for the SAT oracle.
+    """
+
+    shape: str
+    names: tuple[str, ...]
+    values: tuple[str, ...]
+    full: tuple[int, ...]
+    domains: tuple[int, ...]
+    constraints: tuple[Constraint, ...]
+
+
+def rule_of(ref: str) -> str:
+    """The rule that a ref belongs to: "row 3" -> "row"."""
+    return ref.rsplit(" ", 1)[0]
+
+
+def work_on(model: Model) -> Workspace:
+    """A workspace for the model."""
+    return workspace(len(model.values), model.constraints, model.full)
+
+
+def solve_model(
+    model: Model, to_answer: Callable[[tuple[int, ...]], A], work: Workspace | None = None, max_tier: int = TOP_TIER
+) -> Solved[A]:
+    """Answer, traces, hardness and certificate of a problem with one solution.
+
+    Raises ValueError when the rules do not finish it or the SAT oracle finds a second solution.
+    """
+    work = work_on(model) if work is None else work
+    found = deduce(work, model.domains, max_tier)
+    if found.outcome != "solved":
+        raise ValueError(f"the {model.shape} problem is not solved by rules up to tier {max_tier}: {found.outcome}")
+    certificate = certify(model, found)
+    _, nodes = nodes_of(work, model.domains, 2, SEARCH_LIMIT)
+    space = sum(log2(m.bit_count()) for m in model.domains)
+    return Solved(
+        to_answer(found.values),
+        steps_of(found, model.constraints, model.names, model.values),
+        steps_of(found, model.constraints, model.names, model.values, brief=True),
+        hardness_of(found, nodes, space),
+        certificate,
+    )
+
+
+def certify(model: Model, found: Deduced) -> dict[str, Any]:
+    """What was proved about a solved problem: deduction closed it, and the SAT oracle finds no other solution."""
+    oracle = oracle_for(model.shape, len(model.full), len(model.values))
+    if oracle.another(model.constraints, model.domains, found.values):
+        raise ValueError(f"a second solution exists although rules to tier {found.tier} finished the {model.shape}")
+    return {"claim": "unique", "by": [f"deduction rules to tier {found.tier}", f"{ENGINE}: no other solution"]}
+
+
+def another_solution(
+    model: Model,
+    values: Sequence[int],
+    without: Callable[[str], bool] | None = None,
+    free: Sequence[int] = (),
+    order: Sequence[int] | None = None,
+    work: Workspace | None = None,
+    limit: int = 6,
+) -> tuple[int, ...] | None:
+    """A solution other than `values` when the constraints whose ref passes `without` are switched off.
+
+    `free`: given cells that are opened again. None when there is none within the search limit.
+    """
+    work = work_on(model) if work is None else work
+    work.active[:] = 1
+    if without is not None:
+        for i, con in enumerate(model.constraints):
+            if without(con.ref):
+                work.active[i] = 0
+    domains = list(model.domains)
+    for cell in free:
+        domains[cell] = model.full[cell]
+    _, _, found = solutions_of(work, domains, limit, SEARCH_LIMIT, order)
+    work.active[:] = 1
+    for other in found:
+        if other != tuple(values):
+            return other
+    return None
+
+
+def near_misses_of(
+    rng: Rng, model: Model, values: Sequence[int], to_answer: Callable[[tuple[int, ...]], A], tries: int = 3
+) -> Iterator[NearMiss[A]]:
+    """For every rule, answers that obey all other rules: one clue ignored, else the whole rule ignored."""
+    work = work_on(model)
+    order = rng.shuffled(range(len(model.values)))
+    rules: dict[str, list[str]] = {}
+    for con in model.constraints:
+        rules.setdefault(rule_of(con.ref), []).append(con.ref)
+    for rule, refs in rules.items():
+        some = [{ref} for ref in rng.sample(refs, min(tries, len(refs)))]
+        for chosen in [*some, set(refs)]:
+            other = another_solution(model, values, chosen.__contains__, order=order, work=work)
+            if other is not None:
+                yield NearMiss(to_answer(other), rule)
+                break
+    givens = [v for v, mask in enumerate(model.domains) if mask != model.full[v]]
+    for cell in rng.sample(givens, min(tries, len(givens))):
+        other = another_solution(model, values, free=(cell,), order=order, work=work)
+        if other is not None:
+            yield NearMiss(to_answer(other), "given")
+            break
+
+
+def two_solutions(model: Model) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    """Two different solutions of a model, or None when it has fewer (or the search is too long)."""
+    count, _, found = solutions_of(work_on(model), model.domains, 2, SEARCH_LIMIT)
+    return (found[0], found[1]) if count == 2 else None
+
+
+def refutation(model: Model) -> tuple[Step, ...] | None:
+    """Steps that end in a contradiction, when the rules find that the model has no solution; else None."""
+    found = deduce(work_on(model), model.domains)
+    if found.outcome != "contradiction":
+        return None
+    return steps_of(found, model.constraints, model.names, model.values)
+
+
+def at_tier(found: Deduced, low: int, high: int) -> bool:
+    """True when a run solved the problem with a tier in low..high."""
+    return found.outcome == "solved" and low <= found.tier <= high

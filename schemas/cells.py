@@ -1,0 +1,113 @@
+"""Grids as text: cell names, reading and writing rows of symbols, the eight symmetries of a rectangle.
+
+A grid is a tuple of rows flattened row by row. Cell names are `r1c1` (row, column, counted from 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from verimill.schemas.text import plain
+
+MAX_GRID_TEXT = 4000  # characters of an answer that may be read as a grid
+
+
+@lru_cache(maxsize=64)
+def cell_names(rows: int, cols: int) -> tuple[str, ...]:
+    """`r1c1`, `r1c2`, ... row by row."""
+    return tuple(f"r{r}c{c}" for r in range(1, rows + 1) for c in range(1, cols + 1))
+
+
+def write_grid(cells: Sequence[str], cols: int) -> str:
+    """One line a row, symbols separated by one space."""
+    return "\n".join(" ".join(cells[i : i + cols]) for i in range(0, len(cells), cols))
+
+
+_FRAME = "|,;:[](){}\"'&\\+=`*_-"
+
+
+@lru_cache(maxsize=64)
+def _unframed(alphabet: str) -> dict[int, str]:
+    return {ord(c): " " for c in _FRAME if c not in alphabet}
+
+
+def read_grid(text: str, rows: int, cols: int, alphabet: str) -> tuple[str, ...]:
+    """The rows*cols symbols of a grid, row by row.
+
+    Takes rows on lines of their own, symbols apart or run together, with frames, commas or brackets between.
+    `alphabet` holds the one-character symbols; letters count in either case. Raises ValueError naming the
+    first thing that does not fit.
+    """
+    if len(text) > MAX_GRID_TEXT:
+        raise ValueError(f"a grid of {rows} x {cols} needs at most {MAX_GRID_TEXT} characters, got {len(text)}")
+    known = {c: c for c in alphabet}
+    for c in alphabet:
+        known.setdefault(c.upper(), c)
+        known.setdefault(c.lower(), c)
+    lines = []
+    for line in plain(text).translate(_unframed(alphabet)).split("\n"):
+        symbols = "".join(line.split())
+        if symbols:
+            lines.append(symbols)
+    if len(lines) == 1 and rows > 1 and len(lines[0]) == rows * cols:
+        lines = [lines[0][i : i + cols] for i in range(0, rows * cols, cols)]
+    if len(lines) != rows:
+        raise ValueError(f"the grid must have {rows} rows, got {len(lines)}")
+    out: list[str] = []
+    for r, row in enumerate(lines, 1):
+        if len(row) != cols:
+            raise ValueError(f"row {r} must have {cols} symbols, got {len(row)}")
+        for c in row:
+            if c not in known:
+                raise ValueError(f"row {r} holds {c!r}, wanted one of {' '.join(alphabet)}")
+            out.append(known[c])
+    return tuple(out)
+
+
+@lru_cache(maxsize=64)
+def symmetries(rows: int, cols: int) -> tuple[tuple[int, ...], ...]:
+    """The symmetries of a rows x cols rectangle (8 when square, else 4), identity first.
+
+    Each is a tuple p with new[i] = old[p[i]].
+    """
+    at = [[r * cols + c for c in range(cols)] for r in range(rows)]
+
+    def turned(g: list[list[int]]) -> list[list[int]]:
+        return [list(row) for row in zip(*g[::-1], strict=True)]
+
+    def mirrored(g: list[list[int]]) -> list[list[int]]:
+        return [row[::-1] for row in g]
+
+    found: list[list[list[int]]] = []
+    grid = at
+    for _ in range(4):
+        for g in (grid, mirrored(grid)):
+            if len(g) == rows and g not in found:
+                found.append(g)
+        grid = turned(grid)
+    return tuple(tuple(c for row in g for c in row) for g in found)
+
+
+def neighbours(rows: int, cols: int, cell: int, diagonal: bool = False) -> Iterator[int]:
+    """Cells that share a side (or, with `diagonal`, a corner) with `cell`, in index order."""
+    r, c = divmod(cell, cols)
+    for dr in (-1, 0, 1):
+        for dc in (-1, 0, 1):
+            if (dr or dc) and (diagonal or not (dr and dc)) and 0 <= r + dr < rows and 0 <= c + dc < cols:
+                yield (r + dr) * cols + c + dc
+
+
+def connected(cells: Sequence[int], rows: int, cols: int) -> bool:
+    """True when the cells form one piece through shared sides."""
+    left = set(cells)
+    if not left:
+        return False
+    stack = [cells[0]]
+    left.discard(cells[0])
+    while stack:
+        for n in neighbours(rows, cols, stack.pop()):
+            if n in left:
+                left.discard(n)
+                stack.append(n)
+    return not left
