@@ -19,7 +19,9 @@ _LATEX = re.compile(r"\\[dt]?frac ?\{ ?([+-]?[0-9]{1,40}) ?\} ?\{ ?([0-9]{1,40})
 
 
 def plain(text: str) -> str:
-    """`text` with look-alike digits, minus and fraction signs made ASCII and runs of spaces made one."""
+    """`text` with look-alike digits, minus and fraction signs made ASCII, `\\frac` undone, runs of spaces made one."""
+    if "frac" in text:
+        text = _LATEX.sub(r"\1/\2", text)
     if text.isascii():
         return " ".join(text.translate(_MINUS).split())
     text = "".join(" " + c if unicodedata.decomposition(c).startswith("<fraction>") else c for c in text)
@@ -41,7 +43,7 @@ def read_rational(text: str) -> Fraction:
     """
     if len(text) > MAX_CHARS:
         raise ValueError(f"a number must have at most {MAX_CHARS} characters, got {len(text)}")
-    cleaned = _LATEX.sub(r"\1/\2", plain(text).strip(" *_`$()")).rstrip(".;").strip()
+    cleaned = plain(text).strip(" *_`$()").rstrip(".;").strip()
     found = _FORMS.fullmatch(cleaned)
     if found is None:
         raise ValueError(f"wanted one exact number such as 12, -3/4 or 2.5, got {text!r:.60}")
