@@ -95,6 +95,27 @@ class Forest:
         return True
 
 
+def joined(n: int, pairs: Sequence[tuple[int, int]]) -> tuple[list[int], int]:
+    """The parts that the pairs make of n nodes, as one node a part; and which pair closes the first cycle, or -1."""
+    parent = list(range(n))
+    closing = -1
+    for at, (u, v) in enumerate(pairs):
+        while parent[u] != u:
+            u = parent[u]
+        while parent[v] != v:
+            v = parent[v]
+        if u != v:
+            parent[u] = v
+        elif closing < 0:
+            closing = at
+    for v in range(n):
+        root = v
+        while parent[root] != root:
+            root = parent[root]
+        parent[v] = root
+    return parent, closing
+
+
 @lru_cache(maxsize=4096)
 def _folded(names: tuple[str, ...]) -> dict[str, int]:
     return {name.casefold(): at for at, name in enumerate(names)}
@@ -156,6 +177,9 @@ def read_links(names: tuple[str, ...], text: str, directed: bool) -> tuple[tuple
     Reads `A-B, C-D`, `A->B: 5`, `(A, B), (C, D)`, `[["A","B"]]`, `A to B`, one edge a line. An undirected edge comes
     out with the lower node first. ValueError for a chain such as `A-B-C`, an unknown word, or an empty text.
     """
+    exact = _exact_links(names, text, directed) if len(text) <= MAX_TEXT else None
+    if exact is not None:
+        return exact
     text = _LABEL.sub("", _LIST_MARK.sub(" ", _short(text)), count=1)
     text = _GROUP.sub(lambda m: f" {m[1]}~{m[2]}" + (f":{m[3]}" if m[3] else ""), text)
     if not directed:
@@ -180,6 +204,22 @@ def read_links(names: tuple[str, ...], text: str, directed: bool) -> tuple[tuple
     return tuple(links)
 
 
+def _exact_links(names: tuple[str, ...], text: str, directed: bool) -> tuple[tuple[int, int, int | None], ...] | None:
+    """What `write_links` wrote, read fast; None for any other text."""
+    folded, mark = _folded(names), "->" if directed else "-"
+    links: list[tuple[int, int, int | None]] = []
+    for item in text.casefold().split(", "):
+        pair, colon, number = item.partition(": ")
+        one, _, two = pair.partition(mark)
+        u, v = folded.get(one, -1), folded.get(two, -1)
+        if u < 0 or v < 0 or (colon and not (number.isascii() and number.isdigit() and len(number) < 10)):
+            return None
+        if not directed and u > v:
+            u, v = v, u
+        links.append((u, v, int(number) if colon else None))
+    return tuple(links)
+
+
 def _pairs(item: str) -> list[tuple[str, str, str | None]]:
     """One item as edges: `A~B`, `A~B: 5`, `A B`, or several `A~B` with spaces between."""
     whole = _LINK.fullmatch(item) or _WORDS.fullmatch(item)
@@ -197,6 +237,4 @@ def _pairs(item: str) -> list[tuple[str, str, str | None]]:
 def write_links(names: Sequence[str], links: Sequence[tuple[int, ...]], directed: bool) -> str:
     """A-B, C-D; directed edges as A->B; a third number is written behind a colon."""
     mark = "->" if directed else "-"
-    return ", ".join(
-        [f"{names[e[0]]}{mark}{names[e[1]]}" + (f": {e[2]}" if len(e) > 2 else "") for e in links]
-    )
+    return ", ".join([f"{names[e[0]]}{mark}{names[e[1]]}" + (f": {e[2]}" if len(e) > 2 else "") for e in links])

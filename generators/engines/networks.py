@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Sequence
 
 from verimill.generators.engines.network_text import SKIN, pick_names
-from verimill.schemas.networks import Forest
+from verimill.schemas.networks import Forest, neighbours
 from verimill.schemas.rng import Rng
 
 _Arcs = list[list[tuple[int, int]]]  # per node: (label, other node)
@@ -62,6 +62,43 @@ def connected(n: int, edges: Sequence[tuple[int, ...]]) -> bool:
     """True when the edges, ways ignored, join all nodes."""
     forest = Forest(n)
     return sum([forest.join(e[0], e[1]) for e in edges]) == n - 1
+
+
+def parted(
+    rng: Rng, n: int, edges: Sequence[tuple[int, int, int]], directed: bool, start: int, away: int
+) -> tuple[tuple[int, int, int], ...]:
+    """The edges moved so that none leads from a part around `start` to the rest, in which `away` is.
+
+    An edge that would lead out keeps one end and its weight; it is lost only where its side has no room for it.
+    """
+    ways = neighbours(n, edges, False)
+    part = [start]
+    inside = [v == start for v in range(n)]
+    size = rng.between(max(2, n // 3), max(2, (2 * n) // 3))
+    while len(part) < size:
+        rim = sorted({v for u in part for v, _ in ways[u] if not inside[v] and v != away})
+        if not rim:
+            break
+        part.append(rng.pick(rim))
+        inside[part[-1]] = True
+    taken = {(e[0], e[1]) for e in edges}
+    if not directed:
+        taken |= {(v, u) for u, v in taken}
+    out: list[tuple[int, int, int]] = []
+    for u, v, w in edges:
+        if inside[u] == inside[v] or (directed and inside[v]):
+            out.append((u, v, w))
+            continue
+        if not directed and rng.chance(0.5):
+            u, v = v, u
+        free = [x for x in range(n) if x != u and inside[x] == inside[u] and (u, x) not in taken]
+        if free:
+            x = rng.pick(free)
+            taken.add((u, x))
+            if not directed:
+                taken.add((x, u))
+            out.append((u, x, w))
+    return tuple(out)
 
 
 def canonical_key(

@@ -8,11 +8,10 @@ from itertools import pairwise
 from math import lgamma, log, log2
 
 from verimill.generators.engines.network_text import pick_names
-from verimill.generators.engines.networks import banded, canonical_key, shuffled_edges, twin_names
+from verimill.generators.engines.networks import banded, canonical_key, parted, shuffled_edges, twin_names
 from verimill.generators.graphs.shortest_path_words import FACE, narrate
 from verimill.schemas.core import Exhausted, Hardness, Maker, NearMiss, Solved, Step, Unanswerable
 from verimill.schemas.graphs.shortest_path import Answer, Params, Problem
-from verimill.schemas.networks import neighbours
 from verimill.schemas.rng import Rng
 
 _TRIES = 20
@@ -168,33 +167,8 @@ def solve(problem: Problem) -> Solved[Answer]:
 
 def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | None:
     """The same nodes with the edges moved so that none leads from the source's part to the target's."""
-    n, directed = len(problem.names), problem.directed
-    ways = neighbours(n, problem.edges, False)
-    part = [problem.source]
-    inside = [v == problem.source for v in range(n)]
-    size = rng.between(max(2, n // 3), max(2, (2 * n) // 3))
-    while len(part) < size:
-        rim = sorted({v for u in part for v, _ in ways[u] if not inside[v] and v != problem.target})
-        if not rim:
-            break
-        part.append(rng.pick(rim))
-        inside[part[-1]] = True
-    pairs = {(u, v) for u, v, _ in problem.edges}
-    taken = pairs if directed else pairs | {(v, u) for u, v in pairs}
-    edges: list[tuple[int, int, int]] = []
-    for u, v, w in problem.edges:
-        if inside[u] == inside[v] or (directed and inside[v]):
-            edges.append((u, v, w))
-            continue
-        # The edge keeps one end and its weight; its other end moves to the same side.
-        free = [x for x in range(n) if x != u and inside[x] == inside[u] and (u, x) not in taken]
-        if free:
-            x = rng.pick(free)
-            taken.add((u, x))
-            if not directed:
-                taken.add((x, u))
-            edges.append((u, x, w))
-    cut = Problem(problem.names, tuple(edges), directed, problem.source, problem.target, problem.skin)
+    moved = parted(rng, len(problem.names), problem.edges, problem.directed, problem.source, problem.target)
+    cut = Problem(problem.names, moved, problem.directed, problem.source, problem.target, problem.skin)
     full, _, _, _, _ = _dijkstra(cut, -1)
     reached = [step.claims[0].split(" via ")[0] for step in full if step.rule != "relax"]
     steps = (*full, Step(len(full) + 1, "closed", tuple(reached), ("contradiction",)))

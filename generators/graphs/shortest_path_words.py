@@ -67,8 +67,8 @@ Find a path from {source} to {target} along these {links} whose total {weight} i
 
 {answer}""",
     """\
-What is the cheapest way from {source} to {target}? The cost of a way is the sum of the numbers on its {links}
-({weight}), and only the {links} listed may be used. {ways} If several ways cost the same least amount, any of them
+What is the cheapest way from {source} to {target}? The cost of a way is the sum of the numbers on its {links} \
+({weight}), and only the {links} listed may be used. {ways} If several ways cost the same least amount, any of them \
 will do.
 
 {board}
@@ -77,7 +77,7 @@ will do.
     """\
 {board}
 
-Above is a network of {nodes} with {links}; every {link} carries a number, its {weight}. {ways} Start at {source}, end
+Above is a network of {nodes} with {links}; every {link} carries a number, its {weight}. {ways} Start at {source}, end \
 at {target}, follow {links} only, and keep the sum of the numbers minimal. Which {nodes} do you pass, in order?
 
 {answer}""",
@@ -93,7 +93,7 @@ The {links}:
 
 {answer}""",
     """\
-Somebody at {source} wants to get to {target} and to keep the sum of the {weight} as low as it can be, using nothing
+Somebody at {source} wants to get to {target} and to keep the sum of the {weight} as low as it can be, using nothing \
 but the {links} below, each with its number. {ways}
 
 {board}
