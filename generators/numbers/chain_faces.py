@@ -75,7 +75,7 @@ def _equations(problem: Problem) -> str:
 
 def _backwards(problem: Problem) -> str:
     inline = _bare(problem)
-    lines = (f"{problem.names[at]} = {_infix(problem, at, _typeset, inline)}" for at in reversed(_named(problem)))
+    lines = (f"- {problem.names[at]}: {_infix(problem, at, _typeset, inline)}" for at in reversed(_named(problem)))
     return "\n".join(lines)
 
 
@@ -88,7 +88,7 @@ def _expression(problem: Problem) -> str:
             uses[right] += 1
     inline = [count == 1 for count in uses]
     kept = [at for at in _named(problem) if wanted[at] and not inline[at]]
-    return "\n".join(f"{problem.names[at]} = {_infix(problem, at, _typeset, inline)}" for at in kept)
+    return "\n".join(f"{_infix(problem, at, _typeset, inline)} = {problem.names[at]}" for at in kept)
 
 
 def _in_words(problem: Problem) -> str:

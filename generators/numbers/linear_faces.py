@@ -59,13 +59,13 @@ def _sides(problem: Problem) -> str:
     """Every term with a plus sign, on whichever side that takes."""
     lines = []
     for at, row in enumerate(problem.rows, 1):
-        left = tuple(max(a, 0) for a in row[:-1])
-        right = tuple(max(-a, 0) for a in row[:-1])
-        total = row[-1]
-        one = [side((*left, 0), problem.names)] if any(left) else []
-        two = [side((*right, 0), problem.names)] if any(right) else []
-        (two if total > 0 else one).extend([str(abs(total))] if total else [])
-        lines.append(f"({at}) {' + '.join(one) or '0'} = {' + '.join(two) or '0'}")
+        sides: tuple[list[str], list[str]] = ([], [])
+        for a, name in zip(row, problem.names, strict=False):
+            if a:
+                sides[a < 0].append(f"{abs(a)}*{name}")
+        if row[-1]:
+            sides[row[-1] > 0].append(str(abs(row[-1])))
+        lines.append(f"({at}) {' + '.join(sides[0]) or '0'} = {' + '.join(sides[1]) or '0'}")
     return "\n".join(lines)
 
 
