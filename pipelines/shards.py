@@ -35,6 +35,14 @@ class ShardError(ValueError):
     """A shard or manifest that cannot be written or trusted; the message names file, wanted and got."""
 
 
+class Damaged(ShardError):
+    """A shard whose bytes are not those that the manifest names."""
+
+
+class DiskFull(ShardError):
+    """No room for a shard; what was committed before stays, and the work can go on later."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One manifest line. `name` is the path below the folder; `note` is whatever the writer wants to find again."""
@@ -248,11 +256,11 @@ def check_shard(folder: Path | str, entry: Entry) -> None:
     try:
         got = _sha256(path)
     except FileNotFoundError:
-        raise ShardError(f"{path} is missing: the manifest wants sha256 {entry.sha256}") from None
+        raise Damaged(f"{path} is missing: the manifest wants sha256 {entry.sha256}") from None
     except OSError as error:
         raise _cannot("read", path, error) from error
     if got != entry.sha256:
-        raise ShardError(f"{path} was altered or cut short: wanted sha256 {entry.sha256}, got {got}")
+        raise Damaged(f"{path} was altered or cut short: wanted sha256 {entry.sha256}, got {got}")
 
 
 def read_shard(
@@ -320,7 +328,7 @@ def _cannot(verb: str, path: Path, error: Exception) -> ShardError:
     number = getattr(error, "errno", None)
     why = os.strerror(number) if number else str(error).splitlines()[0]
     if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        why = f"the disk is full ({why}); nothing was committed, free some space and run again"
+        return DiskFull(f"cannot {verb} {path}: the disk is full ({why}); nothing of it was committed")
     return ShardError(f"cannot {verb} {path}: {why}")
 
 

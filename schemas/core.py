@@ -222,11 +222,12 @@ class Judge(Generic[Q, A]):
     """How an answer and a trace are judged, blind to how the problem was made.
 
     `rules` are tried in order; the first broken one is the verdict's reason.
-    `check` re-derives every step from the rules alone.
+    `check` re-derives every step from the rules alone. Its answer is None for a problem of status "none", whose
+    steps must end in a contradiction.
     `recount` solves the problem again with another engine and another model than the generator's; heavy
     engines are imported inside it.
     """
 
     rules: tuple[Rule[Q, A], ...]
-    check: Callable[[Q, tuple[Step, ...], A], TraceVerdict]
+    check: Callable[[Q, tuple[Step, ...], A | None], TraceVerdict]
     recount: Callable[[Q, Status, A | None], Recount]

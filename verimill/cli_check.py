@@ -1,0 +1,204 @@
+"""Commands that check: verify, reproduce, soak, check, card."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from verimill.cli_screens import COMPILING, patience, put_json, say, table, telling
+
+if TYPE_CHECKING:
+    from verimill.pipelines.audit import Audit
+
+FAILED = 1
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Folder = Annotated[Path, typer.Argument(help="A dataset folder.")]
+Sample = Annotated[int | None, typer.Option("--sample", min=1, help="Rows of each table to check; all by default.")]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Worker processes.")]
+
+
+def verify(
+    folder: Folder,
+    sample: Sample = None,
+    jobs: Jobs = 1,
+    recount: Annotated[
+        float, typer.Option("--recount", min=0, max=1, help="Share solved again by a second solver.")
+    ] = 0.01,
+    as_json: Json = False,
+) -> None:
+    """Re-verify every row of a dataset from scratch.
+
+    The first mismatch is named and ends the command with 1. Problems are read from their verification text,
+    solved, graded, rendered and judged again; every step of every oracle trace is re-derived. Files are
+    compared with the manifest's sha256.
+
+    \b
+    Example:
+      verimill generate shortest_path --count 20 --out out/small
+      verimill verify out/small
+    """
+    from verimill.pipelines import audit
+
+    _audited("verify", folder, as_json, lambda step: audit.verify(folder, sample, jobs, recount, step))
+
+
+def reproduce(folder: Folder, sample: Sample = None, jobs: Jobs = 1, as_json: Json = False) -> None:
+    """Make every row again from its key and compare.
+
+    All columns are compared; the first mismatch is named and ends the command with 1.
+
+    \b
+    Example:
+      verimill generate shortest_path --count 20 --out out/small
+      verimill reproduce out/small
+    """
+    from verimill.pipelines import audit
+
+    _audited("reproduce", folder, as_json, lambda step: audit.reproduce(folder, sample, jobs, step))
+
+
+def _audited(name: str, folder: Path, as_json: bool, run: Callable[[Callable[[int], None]], Audit]) -> None:
+    from verimill.pipelines.audit import size
+
+    with telling() as tell:
+        tell.stage(name, size(folder))
+        found = run(lambda rows: tell.step(rows))
+    if as_json:
+        counts = {n: getattr(found, n) for n in ("problems", "traces", "recounts", "shards", "skipped")}
+        wrong = None
+        if found.mismatch is not None:
+            wrong = {n: getattr(found.mismatch, n) for n in ("row", "column", "wanted", "got")} | {"file": found.file}
+        put_json({"ok": found.ok, **counts, "seconds": round(found.seconds, 2), "mismatch": wrong})
+    elif found.ok:
+        print(f"{folder}: {found} ({found.seconds:.1f} s)")
+    if not found.ok:
+        say(f"verimill: {found}")
+        raise typer.Exit(FAILED)
+
+
+def card(folder: Folder) -> None:
+    """Write the data card of a dataset.
+
+    Every figure is counted from the rows.
+
+    \b
+    Example:
+      verimill generate shortest_path --count 20 --out out/small
+      verimill card out/small
+    """
+    from verimill.data_cards.card import write_card
+
+    print(write_card(folder))
+
+
+# --- soak -------------------------------------------------------------------------------------------------------
+
+
+def soak(
+    family: Annotated[str, typer.Argument(help="A family.")],
+    level: Annotated[int, typer.Option("--level", help="1 to 10.")] = 1,
+    seconds: Annotated[float, typer.Option("--seconds", min=0.1, help="How long to go on.")] = 10.0,
+    count: Annotated[int | None, typer.Option("--count", "-n", min=1, help="Stop after so many.")] = None,
+    seed: Annotated[str, typer.Option("--seed", help="A whole number or a short word.")] = "0",
+    knobs: Annotated[str | None, typer.Option("--knobs", help="Single knobs over the level.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure rate, exhausted share, tiers, duplicates.
+
+    Makes whole rows for a while. A row is problem, certificate, grading, canonical key, prompt, and a trace
+    with every step checked. What the first problem takes, compiling included, is not in the rate.
+
+    \b
+    Example:
+      verimill soak shortest_path --level 4 --seconds 2
+    """
+    from verimill.pipelines.rows import generate
+
+    with patience(COMPILING):
+        generate(family, level, "warm-up", 0, knobs)
+    found = _soaked(family, level, seed, knobs, seconds, count)
+    if as_json:
+        put_json(found)
+        return
+    tiers = " ".join(f"{tier}:{100 * n / max(1, found['made']):.0f}%" for tier, n in found["tiers"].items())
+    rows = [(name, str(found[name])) for name in ("made", "exhausted", "duplicates", "seconds", "rows_per_second")]
+    rows += [("tiers", tiers)] + [(name, str(found[name])) for name in ("steps", "search", "effort")]
+    table("", (family, f"level {level}"), rows)
+
+
+def _soaked(family: str, level: int, seed: str, knobs: str | None, seconds: float, count: int | None) -> dict[str, Any]:
+    from verimill.pipelines.rows import generate, oracle_trace
+    from verimill.schemas.core import Exhausted
+
+    measured: list[dict[str, float]] = []
+    seen: set[str] = set()
+    exhausted, index, spent = 0, 0, 0.0
+    while spent < seconds and (count is None or index < count):
+        began = time.process_time()
+        try:
+            problem = generate(family, level, seed, index, knobs)
+            oracle_trace(problem)
+            measured.append(dict(problem.hardness))
+            seen.add(problem.canonical)
+        except Exhausted:
+            exhausted += 1
+        spent, index = spent + time.process_time() - began, index + 1
+    made = len(measured)
+    tiers = Counter(int(one["tier"]) for one in measured)
+    return {
+        "family": family, "level": level, "tried": index, "made": made, "exhausted": exhausted,
+        "duplicates": made - len(seen), "seconds": round(spent, 2),
+        "rows_per_second": round(made / max(spent, 1e-9), 1), "tiers": dict(sorted(tiers.items())),
+        **{name: _spread([one[name] for one in measured]) for name in ("steps", "search", "effort")},
+    }  # fmt: skip
+
+
+def _spread(values: list[float]) -> str:
+    """Least, median and most."""
+    ordered = sorted(values)
+    return f"{ordered[0]:g} .. {ordered[len(ordered) // 2]:g} .. {ordered[-1]:g}" if ordered else "-"
+
+
+# --- check ------------------------------------------------------------------------------------------------------
+
+
+def check(
+    families: Annotated[list[str], typer.Argument(help="Families, or all.")],
+    problems: Annotated[
+        int, typer.Option("--problems", min=20, help="Problems of level 1; other samples follow from it.")
+    ] = 1000,
+    seed: Annotated[int, typer.Option("--seed", help="Another seed tries other problems.")] = 0,
+    only: Annotated[list[str] | None, typer.Option("--only", help="A property to try; repeat for more.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Check the contract of a family, ours or another's.
+
+    Ends with 1 when a property does not hold.
+
+    \b
+    Example:
+      verimill check shortest_path --problems 100
+    """
+    from verimill.pipelines.contract import check as contract
+    from verimill.schemas.families import names
+
+    failed = []
+    for family in names() if list(families) == ["all"] else families:
+        report = contract(family, problems, seed, tuple(only or ()))
+        if as_json:
+            findings = [
+                {"property": f.property, "ok": f.ok, "complaints": list(f.complaints), "seconds": round(f.seconds, 2)}
+                for f in report.findings
+            ]
+            put_json({"family": report.family, "ok": report.ok, "findings": findings})
+        else:
+            print(report, flush=True)
+        failed += [] if report.ok else [family]
+    if failed:
+        say(f"verimill: the contract does not hold for {', '.join(failed)}")
+        raise typer.Exit(FAILED)

@@ -1,0 +1,243 @@
+"""Commands that make: generate, build, new."""
+
+from __future__ import annotations
+
+import re
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from verimill.cli_screens import put_json, say, table, telling
+
+if TYPE_CHECKING:
+    from verimill.schemas.recipes import Recipe
+
+PARTLY = 3
+_SPLIT = re.compile(
+    r"(?P<name>[A-Za-z]\w*)=(?P<rows>[0-9_]+)(?:@(?P<levels>[0-9,\- ]+?))?(?:\s+where\s+(?P<where>.+))?\s*\Z"
+)
+Json = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Worker processes.")]
+
+
+def generate(
+    families: Annotated[list[str], typer.Argument(help="Families, or all.")],
+    level: Annotated[str, typer.Option("--level", help="4, 2-6 or 1,3,5.")] = "1-10",
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="Rows in all, when no --split is given.")] = 100,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same rows.")] = 0,
+    out: Annotated[Path | None, typer.Option("--out", help="A new folder; without it JSON lines are printed.")] = None,
+    split: Annotated[
+        list[str] | None, typer.Option("--split", help="NAME=ROWS[@LEVELS][ where CONDITION]; repeat for more.")
+    ] = None,
+    where: Annotated[
+        str | None, typer.Option("--where", help="A condition on measured hardness, for all splits.")
+    ] = None,
+    knobs: Annotated[
+        str | None, typer.Option("--knobs", help="Single knobs over each level, such as nodes=8,top=9.")
+    ] = None,
+    traces: Annotated[str, typer.Option("--traces", help="full, brief, both or none.")] = "full",
+    unanswerable: Annotated[
+        float, typer.Option("--unanswerable", min=0, max=0.5, help="Share of rows that have no one answer.")
+    ] = 0.0,
+    recount: Annotated[
+        float, typer.Option("--recount", min=0, max=1, help="Share solved again by a second solver.")
+    ] = 0.0,
+    tries: Annotated[float, typer.Option("--tries", min=1, help="Budget: problems tried for each row wanted.")] = 20.0,
+    jobs: Jobs = 1,
+    as_json: Json = False,
+) -> None:
+    """Make a small dataset without a flow.
+
+    Certified problems, checked traces, and splits without a common problem. Rows are dealt evenly over families
+    and levels; copies up to symmetry are dropped. A condition compares level, tier, steps, search, space,
+    effort and what a family adds, with and, or, not. A split that cannot be filled within the budget is named,
+    and the command ends with 3.
+
+    \b
+    Examples:
+      verimill generate shortest_path --level 2-4 --count 20 --out out/small
+      verimill generate shortest_path knights_knaves --out out/splits --split train=60@1-6 --split test=20@5-6
+      verimill generate shortest_path --level 3-8 --count 10 --where "steps>=8 and effort>20"
+    """
+    recipe = _recipe(families, level, count, seed, split or [], where, knobs, traces, unanswerable, recount, tries)
+    if out is not None:
+        _finish(_made(recipe, out, jobs), out, as_json)
+        return
+    with tempfile.TemporaryDirectory(prefix="verimill-") as folder:
+        summary = _made(recipe, Path(folder), jobs)
+        _print_rows(Path(folder))
+    _say_shortfalls(summary)
+
+
+def _recipe(
+    families: Sequence[str],
+    level: str,
+    count: int,
+    seed: int,
+    splits: Sequence[str],
+    where: str | None,
+    knobs: str | None,
+    traces: str,
+    unanswerable: float,
+    recount: float,
+    tries: float,
+) -> Recipe:
+    """The same recipe that a YAML file would give; ValueError says what is wrong in one sentence."""
+    from verimill.schemas.core import LEVELS
+    from verimill.schemas.families import codec, names
+    from verimill.schemas.recipes import parse_levels
+
+    verbosities = {"full": ["full"], "brief": ["brief"], "both": ["full", "brief"], "none": []}
+    if traces not in verbosities:
+        raise ValueError(f"--traces must be one of {', '.join(verbosities)}, got {traces!r:.40}")
+    chosen = list(names()) if list(families) == ["all"] else list(dict.fromkeys(families))
+    for family in chosen:
+        codec(family)
+    made = [_split(text, where) for text in splits] or [{"name": "train", "rows": count, "where": where}]
+    levels = parse_levels(level)
+    if splits and level == "1-10":
+        levels = sorted({n for one in made for n in one.get("levels") or LEVELS})
+    return _validated(
+        {
+            "name": "generate",
+            "seed": seed,
+            "families": [{"family": f, "levels": levels, "knobs": _knobs(knobs or "")} for f in chosen],
+            "splits": made,
+            "traces": {"oracle": verbosities[traces]},
+            "unanswerable": unanswerable,
+            "recount": recount,
+            "tries": tries,
+        }
+    )
+
+
+def _validated(data: Mapping[str, Any]) -> Recipe:
+    from pydantic import ValidationError
+
+    from verimill.schemas.recipes import Recipe
+
+    try:
+        return Recipe.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"] if isinstance(part, str))
+        text = str(first["msg"]).removeprefix("Value error, ")
+        raise ValueError(f"{where}: {text}" if where else text) from None
+
+
+def _knobs(text: str) -> dict[str, str]:
+    """Knob name to word; the recipe checks both against the family."""
+    found = {}
+    for part in filter(None, text.split(",")):
+        name, eq, word = part.partition("=")
+        if not eq:
+            raise ValueError(f"--knobs must look like nodes=8,top=9, got {text!r:.80}")
+        found[name.strip()] = word.strip()
+    return found
+
+
+def _split(text: str, where: str | None) -> dict[str, Any]:
+    from verimill.schemas.recipes import parse_levels
+
+    match = _SPLIT.match(text.strip())
+    if match is None:
+        example = "train=8000@1-6 or 'hard=500@5-6 where tier>=3'"
+        raise ValueError(f"--split must look like {example}, got {text!r:.80}")
+    made: dict[str, Any] = {"name": match["name"], "rows": int(match["rows"]), "where": match["where"] or where}
+    if match["levels"]:
+        made["levels"] = parse_levels(match["levels"])
+    return made
+
+
+def _made(recipe: Recipe, out: Path, jobs: int) -> dict[str, Any]:
+    from verimill.pipelines.build import build
+    from verimill.pipelines.workers import Workers
+
+    with telling() as tell:
+        if jobs == 1:
+            return build(recipe, out, tell=tell)
+        with Workers(jobs) as workers:
+            return build(recipe, out, workers.each, tell=tell)
+
+
+def _print_rows(folder: Path) -> None:
+    from verimill.pipelines.shards import read_rows
+
+    for row in read_rows(folder, "problems", check=False):
+        put_json(row)
+
+
+def _finish(summary: Mapping[str, Any], out: Path, as_json: bool) -> None:
+    if as_json:
+        put_json(summary)
+    else:
+        heads = ("split", "rows", "wanted", "where")
+        lines = [(s["name"], str(s["rows"]), str(s["wanted"]), s["where"] or "-") for s in summary["splits"]]
+        table("", heads, lines)
+        print()
+        counts = ("kept", "tried", "exhausted", "duplicate", "spare")
+        rows = [[family, *(str(c[name]) for name in counts)] for family, c in summary["families"].items()]
+        table("", ("family", *counts), rows)
+        print(f"\n{out}: verimill verify {out} checks every row again")
+    _say_shortfalls(summary)
+
+
+def _say_shortfalls(summary: Mapping[str, Any]) -> None:
+    sys.stdout.flush()
+    for shortfall in summary["shortfalls"]:
+        say(f"verimill: {shortfall}")
+    if summary["shortfalls"]:
+        raise typer.Exit(PARTLY)
+
+
+# --- build ------------------------------------------------------------------------------------------------------
+
+
+def build(
+    recipe: Annotated[Path, typer.Argument(help="A recipe in YAML.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder of the dataset; run again to go on after a stop.")],
+    runner: Annotated[str, typer.Option("--runner", help="Who runs the shards: processes, dask or ray.")] = "processes",
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="Worker processes; all cores by default.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be made and how long it takes.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Build a dataset from a recipe, as a Prefect flow.
+
+    Run it again to go on where it stopped.
+
+    \b
+    Examples:
+      verimill build recipes/quickstart.yaml --out out/quickstart --dry-run
+      verimill build recipes/quickstart.yaml --out out/quickstart
+    """
+    from verimill.pipelines.flows import run_build
+
+    run_build(recipe, out, runner=runner, dry_run=dry_run)
+
+
+def new(
+    family: Annotated[str, typer.Argument(help="Name of the new family, such as word_ladder.")],
+    kind: Annotated[str, typer.Option("--kind", help="Folder it goes to: grids, logic, graphs, numbers ...")] = "logic",
+    out: Annotated[
+        Path, typer.Option("--out", help="Root of the tree that has schemas, verifiers and generators.")
+    ] = Path("."),
+) -> None:
+    """Write a template family that passes the contract.
+
+    Three files, a whole small family to start from.
+
+    \b
+    Example:
+      verimill new word_ladder --kind logic
+      verimill check word_ladder
+    """
+    from verimill.pipelines.template import write
+
+    for path in write(family, kind, out):
+        print(path)
