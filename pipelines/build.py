@@ -236,7 +236,8 @@ class _Build:
         (self.out / MANIFEST).unlink(missing_ok=True)  # of a publication that was stopped half-way
         append(self.out, *filter(None, entries), dropped)
         self.tell.step(1, dropped.name)
-        summary = summary_of(self.recipe, self.cells, self.candidates, marked, choice, rounds)
+        traces = sum(entry.rows for entry in filter(None, entries) if entry.table == "traces")
+        summary = summary_of(self.recipe, self.cells, self.candidates, marked, choice, rounds, traces)
         _write_text(self.out / SUMMARY, summary_text(summary))
         self._clear()
         return summary

@@ -125,7 +125,13 @@ REASONS = ("exhausted", "duplicate", "orphan", "spare")
 
 
 def summary_of(
-    recipe: Recipe, cells: Sequence[Cell], candidates: Candidates, marked: pl.DataFrame, choice: Assignment, rounds: int
+    recipe: Recipe,
+    cells: Sequence[Cell],
+    candidates: Candidates,
+    marked: pl.DataFrame,
+    choice: Assignment,
+    rounds: int,
+    traces: int,
 ) -> dict[str, Any]:
     """The counts of a build as JSON values: by split, by family and by level; nothing that depends on time."""
     counted: list[dict[str, int]] = [dict.fromkeys(("tried", "made", "kept", *REASONS), 0) for _ in cells]
@@ -158,6 +164,7 @@ def summary_of(
         "verimill_version": __version__,
         "seed": recipe.seed,
         "rounds": rounds,
+        "traces": traces,
         "splits": splits,
         "shortfalls": [str(short) for short in choice.shortfalls],
         "families": families,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -142,13 +143,19 @@ def cell_key(cell: Cell, seed: int, index: int = 0) -> Key:
     return key_for(cell.family, cell.level, cell.knobs or None, seed, index)
 
 
+def warm(family: str) -> None:
+    """This process has the family's code loaded and its kernels compiled."""
+    with suppress(Exhausted):
+        problem_of(key_for(family, 1, None, 0, 0))
+
+
 def time_cell(cell: Cell, seed: int, verbosities: Sequence[str]) -> float:
     """Seconds that one candidate of a cell takes, measured on a few; compiling is not counted."""
     spent, timed = 0.0, 0
     for index in range(SAMPLE):
         before = time.perf_counter()
-        for _ in _tried(cell_key(cell, seed, index), 0.0, 0.0, verbosities):
-            pass
+        with suppress(Exhausted):
+            list(_tried(cell_key(cell, seed, index), 0.0, 0.0, verbosities, []))
         if index:
             spent, timed = spent + time.perf_counter() - before, timed + 1
         if spent > 1.0:
@@ -197,7 +204,7 @@ def _tried(
     unanswerable: float,
     recount: float,
     verbosities: Sequence[str],
-    traces: list[dict[str, Any]] | None = None,
+    traces: list[dict[str, Any]],
 ) -> Iterator[Problem]:
     """The problem of a key and, when the key's own dice say so, its unanswerable twin; traces go to `traces`."""
     problem = problem_of(key, recount=recount > 0 and key.rng("recount").chance(recount))
@@ -212,6 +219,6 @@ def _tried(
     for one in found:
         for verbosity in verbosities:
             trace = oracle_trace(one, verbosity)  # type: ignore[arg-type]
-            if trace is not None and traces is not None:
+            if trace is not None:
                 traces.append(trace.row())
         yield one

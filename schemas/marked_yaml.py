@@ -68,7 +68,7 @@ class _Reader:
                 items.append(self.value(item, (*path, at)))
             return items
         try:
-            return self._loader.construct_object(node)  # type: ignore[no-untyped-call]
+            return self._loader.construct_object(node)
         except (yaml.constructor.ConstructorError, ValueError) as error:
             words = getattr(error, "problem", None) or str(error)
             raise MarkedYamlError(line, f"must be plain values: {words}") from None

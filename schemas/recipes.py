@@ -111,7 +111,7 @@ class Split(_Model):
 class Traces(_Model):
     """Which traces to write for each problem: the oracle's, in these verbosities."""
 
-    oracle: list[Literal["full", "brief"]] = Field(default_factory=lambda: ["full"])
+    oracle: list[Literal["full", "brief"]] = Field(default=["full"])
 
 
 class Recipe(_Model):

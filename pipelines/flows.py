@@ -1,0 +1,256 @@
+"""The mill as a Prefect flow; the only file that imports Prefect, and only while a build runs.
+
+A Prefect task is a shard, never a row. On one machine the tasks are threads that hand their shard to a pool of
+worker processes, which do not import Prefect; on Dask or Ray the tasks run on the cluster's own workers. The
+embedded server is a child process that logs to a file and ends with the build, however that ends.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+from verimill.pipelines.build import WORK, BuildError, build
+from verimill.pipelines.certificates import Uncertified
+from verimill.pipelines.embedded import embedded_server
+from verimill.pipelines.progress import Tell, teller
+from verimill.pipelines.shards import ShardError, require_writable
+from verimill.pipelines.splits import cells_of
+from verimill.pipelines.stages import time_cell, warm
+from verimill.pipelines.summary import plan_lines, sampled_cells, spread, summary_lines
+from verimill.pipelines.workers import Each, WorkerDied, Workers, available_cores
+from verimill.schemas.recipes import Recipe, load_recipe
+
+RUNNERS = ("local", "dask", "ray")
+FIXED_SECONDS = 15.0  # start of Prefect, dedup, writing and the card of a small build
+OK, FAILED, USAGE, RESUMABLE = 0, 1, 2, 3
+
+
+class MissingExtra(ImportError):
+    """A package that only some users need is absent; the message names the extra."""
+
+
+def run_build(
+    recipe_path: str | Path, out: str | Path, runner: str = "local", dry_run: bool = False, jobs: int | None = None
+) -> int:
+    """Build the recipe into `out`, or go on with a build that was stopped; the exit code is returned.
+
+    0 whole; 1 a split could not be filled, or maker and judge disagree; 2 wrong usage; 3 stopped, run again to
+    go on. The summary goes to standard output, progress and errors to standard error. `runner` is local, dask
+    or ray, the last two optionally with the address of a cluster (`dask:tcp://host:8786`).
+    """
+    began = time.monotonic()
+    try:
+        recipe = load_recipe(recipe_path)
+        count = _job_count(jobs)
+        if dry_run:
+            print("\n".join(_dry(recipe, count)))
+            return OK
+        _require(runner)
+        require_writable(out)
+    except (ValueError, MissingExtra) as error:
+        return _say(error, USAGE)
+    try:
+        with teller() as tell:
+            summary = _run_flow(recipe, Path(recipe_path), Path(out), runner, count, tell)
+    except BuildError as error:
+        return _say(error, USAGE)
+    except Uncertified as error:
+        return _say(f"stopped, maker and judge disagree, which is a bug of the family: {error}", FAILED)
+    except (ShardError, WorkerDied) as error:
+        return _say(error, RESUMABLE)
+    except KeyboardInterrupt:
+        return _say("stopped; run the same command again to go on from the last whole shard", RESUMABLE)
+    print("\n".join(summary_lines(summary, out, time.monotonic() - began)))
+    return FAILED if summary["shortfalls"] else OK
+
+
+def _say(what: object, code: int) -> int:
+    print(what, file=sys.stderr)
+    return code
+
+
+def _job_count(jobs: int | None) -> int:
+    if jobs is not None and jobs < 1:
+        raise ValueError(f"jobs must be at least 1, got {jobs}")
+    return jobs or available_cores()
+
+
+def _require(runner: str) -> None:
+    """The runner is known and its packages are installed."""
+    kind = runner.partition(":")[0]
+    if kind not in RUNNERS:
+        raise ValueError(f"runner must be one of {', '.join(RUNNERS)}, got {runner!r:.40}")
+    if importlib.util.find_spec("prefect") is None:
+        raise MissingExtra('verimill build runs on Prefect, which is not installed: pip install "verimill[flow]"')
+    if kind != "local" and importlib.util.find_spec(f"prefect_{kind}") is None:
+        raise MissingExtra(
+            f'--runner {kind} needs prefect-{kind}, which is not installed: pip install "verimill[{kind}]"'
+        )
+
+
+def _dry(recipe: Recipe, jobs: int) -> list[str]:
+    """What would be made and about how long it takes, from rates measured on a few problems of each family."""
+    cells = cells_of(recipe)
+    sample = sampled_cells(cells)
+    with Workers(min(jobs, len(sample))) as workers:
+        work = [(cells[c], recipe.seed, recipe.traces.oracle) for c in sample]
+        measured = {sample[at]: cost for at, cost in workers.each("measure", time_cell, work)}
+    return plan_lines(recipe, spread(cells, measured), jobs, FIXED_SECONDS)
+
+
+# --- Prefect ----------------------------------------------------------------------------------------------------
+
+
+def serve_prefect(listener: socket.socket) -> None:
+    """Prefect's API and UI on the socket, without the services that schedule other work."""
+    import uvicorn
+    from prefect.server.api.server import create_app
+
+    app = create_app(webserver_only=True, final=True)
+    uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on")).run(sockets=[listener])
+
+
+def _run_flow(recipe: Recipe, source: Path, out: Path, runner: str, jobs: int, tell: Tell) -> dict[str, Any]:
+    """The build inside a flow run, on the server that PREFECT_API_URL names or on an embedded one."""
+    with ExitStack() as stack:
+        local = runner == "local"
+        workers = stack.enter_context(Workers(jobs)) if local else None
+        if workers is not None:  # kernels compile while the server starts
+            for family in dict.fromkeys(entry.family for entry in recipe.families):
+                workers.start(warm, family)
+        (out / WORK).mkdir(exist_ok=True)
+        server = stack.enter_context(embedded_server(serve_prefect, out / WORK, tell))
+        stack.enter_context(_quiet_logs(out / WORK / "prefect.log"))
+        stack.callback(_send_events)
+        server.wait()
+        return _mill(recipe, source, out, runner, jobs, workers, tell)
+
+
+def _send_events() -> None:
+    """Prefect's queue of events is empty before the server ends, so that nothing complains at exit."""
+    try:
+        from prefect.events.worker import EventsWorker
+
+        EventsWorker.drain_all(timeout=20, at_exit=False)
+    except (ImportError, AttributeError):
+        return  # another version of Prefect keeps its queue elsewhere; then there is noise, and no harm
+
+
+def _mill(
+    recipe: Recipe, source: Path, out: Path, runner: str, jobs: int, workers: Workers | None, tell: Tell
+) -> dict[str, Any]:
+    from prefect import flow, task
+
+    stopped: list[bool] = []
+
+    def shard(function: Callable[..., Any], job: tuple[Any, ...]) -> Any:
+        if stopped:
+            raise WorkerDied("the build was stopped")
+        return function(*job) if workers is None else workers.call(function, *job)
+
+    def each(kind: str, function: Callable[..., Any], work: Sequence[tuple[Any, ...]]) -> Iterator[tuple[int, Any]]:
+        from prefect.futures import as_completed
+        from prefect.utilities.annotations import quote
+
+        run = task(shard if workers is not None else _on_cluster, name=kind, persist_result=False)
+        at = {
+            run.with_options(task_run_name=f"{kind} {n}").submit(function, quote(job)): n for n, job in enumerate(work)
+        }
+        try:
+            for future in as_completed(list(at)):
+                yield at[future], future.result()
+        except BaseException:
+            stopped.append(True)  # tasks that wait for a worker end at once
+            raise
+
+    def here(name: str, step: Callable[[], Any]) -> Any:
+        return task(step, name=name, persist_result=False)()
+
+    @flow(  # type: ignore[untyped-decorator]
+        name="verimill build",
+        flow_run_name=recipe.name,
+        task_runner=_task_runner(runner, jobs),
+        validate_parameters=False,
+    )
+    def mill(recipe_file: str, folder: str) -> dict[str, Any]:
+        summary = build(recipe, out, each=cast(Each, each), here=here, tell=tell)
+        card = here("card", lambda: write_card(out))
+        _artifacts(summary, card)
+        return summary
+
+    made: dict[str, Any] = mill(str(source), str(out))
+    return made
+
+
+def _on_cluster(function: Callable[..., Any], job: tuple[Any, ...]) -> Any:
+    """A task on a Dask or Ray worker: the shard is made right there."""
+    return function(*job)
+
+
+def _task_runner(runner: str, jobs: int) -> Any:
+    kind, _, address = runner.partition(":")
+    if kind == "dask":
+        from prefect_dask import DaskTaskRunner
+
+        cluster = {"n_workers": jobs, "threads_per_worker": 1, "dashboard_address": None}
+        return DaskTaskRunner(address=address) if address else DaskTaskRunner(cluster_kwargs=cluster)
+    if kind == "ray":
+        from prefect_ray import RayTaskRunner
+
+        return RayTaskRunner(address=address) if address else RayTaskRunner(init_kwargs={"num_cpus": jobs})
+    from prefect.task_runners import ThreadPoolTaskRunner
+
+    return ThreadPoolTaskRunner(max_workers=jobs + 1)  # one more, so that no worker waits for its next shard
+
+
+def write_card(out: Path) -> Path | None:
+    """The dataset's card, where the package has one to write."""
+    if importlib.util.find_spec("verimill.data_cards.card") is None:
+        return None
+    importlib.import_module("verimill.data_cards.card").write_card(out)
+    return out / "README.md"
+
+
+def _artifacts(summary: Mapping[str, Any], card: Path | None) -> None:
+    """In Prefect's UI: the table of yields, the card and where it lies."""
+    from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
+
+    yields = [{"family": family, **counts} for family, counts in summary["families"].items()]
+    create_table_artifact(key="yields", table=yields, description="Problems tried, made, kept and dropped by family")
+    if card is not None and card.exists():
+        create_markdown_artifact(key="card", markdown=card.read_text(encoding="utf-8"), description="The data card")
+        create_link_artifact(key="card-file", link=card.resolve().as_uri(), link_text=str(card))
+
+
+@contextmanager
+def _quiet_logs(path: Path) -> Iterator[None]:
+    """Prefect's own log lines go to a file; a person sees the mill's lines only."""
+    import prefect  # noqa: F401  sets its loggers up
+    from prefect.logging.configuration import setup_logging
+
+    setup_logging()
+    sink = logging.FileHandler(path, encoding="utf-8")
+    changed: list[tuple[logging.Logger, logging.Handler]] = []
+    named = [logging.getLogger(), *map(logging.getLogger, list(logging.root.manager.loggerDict))]
+    for logger in named:
+        if logger.name.split(".")[0] in ("root", "prefect", "distributed", "ray"):
+            for handler in list(logger.handlers):
+                if isinstance(handler, logging.StreamHandler) and not isinstance(handler, logging.FileHandler):
+                    logger.removeHandler(handler)
+                    logger.addHandler(sink)
+                    changed.append((logger, handler))
+    try:
+        yield
+    finally:
+        for logger, handler in changed:
+            logger.removeHandler(sink)
+            logger.addHandler(handler)
+        sink.close()
