@@ -63,9 +63,9 @@ _LEADS = (
     "Nothing is left open.",
 )
 _NO_LEADS = (
-    "The statements contradict each other, so no answer fits.",
+    "That leaves nothing, so no answer fits.",
     "Nothing can satisfy all of it.",
-    "These requirements cannot all hold.",
+    "The conditions cannot all be met.",
 )
 _MANY_LEADS = (
     "More than one answer fits, so the problem does not decide between them.",
@@ -95,11 +95,11 @@ def oracle_trace(problem: Problem, verbosity: Verbosity = "full") -> Trace | Non
     elif not steps and not problem.answerable:
         return None
     told["steps"] = [pack(step) for step in steps]
-    reasoning = maker.narrate(case.problem, steps) if steps else two_answers(problem.witnesses)
-    return _judged(problem, case, reasoning, steps, told)
+    return _judged(problem, case, steps, told)
 
 
 def two_answers(witnesses: tuple[str, ...]) -> str:
+    """The reasoning where more than one answer fits: two of them."""
     shown = [f"\n{text}\n" if "\n" in text else f" {text}" for text in witnesses[:2]]
     return f"One answer that meets every condition:{shown[0]}\nA different one that does too:{shown[1]}".strip()
 
@@ -111,9 +111,7 @@ def oracle_reply(problem_id: str, case: Case, answer: str) -> str:
     return f"{lead}\n\n{final_answer(case.codec.shape, answer)}"
 
 
-def _judged(
-    problem: Problem, case: Case, reasoning: str, steps: tuple[Step, ...], provenance: Mapping[str, Any]
-) -> Trace:
+def _judged(problem: Problem, case: Case, steps: tuple[Step, ...], provenance: Mapping[str, Any]) -> Trace:
     """The oracle's trace with its verdict; a reply or step that is not right raises Uncertified."""
     response = oracle_reply(problem.id, case, problem.answer)
     verdict = judge_text(case, response)
@@ -132,7 +130,7 @@ def _judged(
         problem_id=problem.id,
         teacher="oracle",
         sample=sample,
-        reasoning=reasoning,
+        reasoning=maker_of(problem.family).narrate(case.problem, steps) if steps else two_answers(problem.witnesses),
         response=response,
         outcome=verdict.outcome,
         reason=verdict.reason,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from typing import TypeVar
+
+from verimill.pipelines.workers import end_with_parent
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -23,7 +26,7 @@ def in_order(work: Callable[[T], R], items: Iterable[T], jobs: int = 1, ahead: i
     if jobs == 1:
         yield from map(work, items)
         return
-    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_settle)
     waiting: deque[Future[R]] = deque()
     try:
         for item in items:
@@ -34,3 +37,9 @@ def in_order(work: Callable[[T], R], items: Iterable[T], jobs: int = 1, ahead: i
             yield waiting.popleft().result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _settle() -> None:
+    """In a new worker: Ctrl-C is the parent's business, and no worker outlives it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()

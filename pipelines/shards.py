@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
@@ -87,10 +88,10 @@ def write_shard(
         os.replace(temporary, final)
         _sync_folder(final.parent)
     except (OSError, pa.ArrowException) as error:
-        temporary.unlink(missing_ok=True)
+        _discard(temporary)
         raise _cannot("write", final, error) from error
     except BaseException:  # an interrupt or a bug in `rows` must not leave a half file behind
-        temporary.unlink(missing_ok=True)
+        _discard(temporary)
         raise
     return Entry(name, table, count, size, sha, dict(note or {}))
 
@@ -322,6 +323,11 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _discard(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()
 
 
 def _cannot(verb: str, path: Path, error: Exception) -> ShardError:
