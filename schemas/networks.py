@@ -29,6 +29,7 @@ _LABEL = re.compile(
     r"^\s*(?:the\s+)?(?:shortest\s+|hamiltonian\s+)?(?:path|route|order|edges|tree)\s*(?:is\b|[:=])\s*", re.I
 )
 _GROUP = re.compile(r"[(\[]\s*[\"']?(\w+)[\"']?\s*,\s*[\"']?(\w+)[\"']?\s*(?:,\s*(\d+)\s*)?[)\]]")
+_AND = re.compile(r"\band\b", re.I)
 _LINK = re.compile(r"(\w+)\s*~\s*(\w+)(?:\s*[:=\s]\s*(\d{1,9}))?")
 _WORDS = re.compile(r"(\w+)\s+(\w+)(?:\s*[:=\s]\s*(\d{1,9}))?")
 
@@ -145,9 +146,13 @@ def write_path(names: Sequence[str], path: Sequence[int]) -> str:
 
 def read_path(names: tuple[str, ...], text: str) -> tuple[int, ...]:
     """The nodes in the order in which they are written; ValueError for an unknown word or an empty text."""
+    folded = _folded(names)
+    if len(text) <= MAX_TEXT:  # what `write_path` wrote, read fast
+        exact = [folded.get(word, -1) for word in text.strip(" \n.").casefold().split(" -> ")]
+        if min(exact) >= 0 and len(exact) <= 4 * MAX_NODES:
+            return tuple(exact)
     text = _LABEL.sub("", _LIST_MARK.sub(" ", _short(text)), count=1)
     text = _DASHES.sub(" ", _ARROW.sub(" ", text)).translate(_MARKS)
-    folded = _folded(names)
     path: list[int] = []
     for word in re.split(r"[\s,;|>]+", text):
         word = word.rstrip(".!:").casefold()
@@ -165,7 +170,12 @@ def read_path(names: tuple[str, ...], text: str) -> tuple[int, ...]:
 
 def read_nodes(names: tuple[str, ...], text: str) -> tuple[int, ...]:
     """The nodes of a set, sorted; ValueError for an unknown word, a node named twice or an empty text."""
-    found = read_path(names, re.sub(r"\band\b", ",", text, flags=re.I))
+    if len(text) > MAX_TEXT:
+        raise ValueError(f"answer must be at most {MAX_TEXT} characters, got {len(text)}")
+    folded = _folded(names)
+    found = tuple([folded.get(word, -1) for word in text.strip(" \n.").casefold().split(", ")])
+    if min(found) < 0:
+        found = read_path(names, _AND.sub(",", text))
     if len(set(found)) != len(found):
         raise ValueError("a node is named twice in the set")
     return tuple(sorted(found))
@@ -208,7 +218,7 @@ def _exact_links(names: tuple[str, ...], text: str, directed: bool) -> tuple[tup
     """What `write_links` wrote, read fast; None for any other text."""
     folded, mark = _folded(names), "->" if directed else "-"
     links: list[tuple[int, int, int | None]] = []
-    for item in text.casefold().split(", "):
+    for item in text.strip(" \n.").casefold().split(", "):
         pair, colon, number = item.partition(": ")
         one, _, two = pair.partition(mark)
         u, v = folded.get(one, -1), folded.get(two, -1)

@@ -1,4 +1,4 @@
-"""Spanning trees: the judge's least total is the true one, every least tree is right, skipped edges show their cycle."""
+"""Spanning trees: the judged least total is the true one, every least tree is right, skipped edges show a cycle."""
 
 from __future__ import annotations
 
