@@ -1,0 +1,34 @@
+# Two commands do everything: `make demo` and `make test`. Python 3.11 or newer, git and make are all they need.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+export PYTHONSAFEPATH = 1
+
+.PHONY: demo test lint install clean
+
+$(VENV)/.flow: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -e ".[flow,hub,report,recount]"
+	touch $@
+
+$(VENV)/.test: $(VENV)/.flow
+	$(BIN)/python -m pip install --quiet -e ".[test]"
+	touch $@
+
+install: $(VENV)/.flow
+
+# The whole factory as a Prefect flow, without a GPU: problems and oracle traces, splits, a data card.
+demo: $(VENV)/.flow
+	$(BIN)/verimill build recipes/quickstart.yaml --out out/quickstart
+
+test: $(VENV)/.test
+	$(BIN)/pytest -n 2 --dist loadfile -q
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pytest -q tests/test_house.py
+
+clean:
+	rm -rf $(VENV) build out

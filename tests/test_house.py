@@ -1,0 +1,103 @@
+"""The house stands: packages listed, layers kept, types and style clean, heavy parts left at the door."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = ("verimill", "schemas", "verifiers", "generators", "pipelines", "data_cards")
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def tool(*args: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(Path(sys.executable).parent / args[0]), *args[1:]],
+        cwd=ROOT, capture_output=True, text=True, env={**os.environ, "PYTHONSAFEPATH": "1", **env},
+    )  # fmt: skip
+
+
+def importable_folders() -> dict[str, str]:
+    found = {}
+    for folder in FOLDERS:
+        for marker in sorted((ROOT / folder).rglob("__init__.py")):
+            path = marker.parent.relative_to(ROOT).as_posix()
+            found[path if path == "verimill" else "verimill." + path.replace("/", ".")] = path
+    return found
+
+
+def test_every_importable_folder_is_in_the_wheel() -> None:
+    setuptools = PYPROJECT["tool"]["setuptools"]
+    assert setuptools["package-dir"] == importable_folders()
+    assert sorted(setuptools["packages"]) == sorted(importable_folders())
+
+
+@pytest.fixture(scope="session")
+def typed_tree() -> Path:
+    """build/typed/verimill, where each folder is a link: type checkers do not follow an editable install."""
+    home = ROOT / "build" / "typed" / "verimill"
+    home.mkdir(parents=True, exist_ok=True)
+    wanted = {folder: ROOT / folder for folder in FOLDERS[1:]}
+    wanted |= {path.name: path for path in (ROOT / "verimill").iterdir() if path.suffix == ".py" or path.name == "py.typed"}
+    for link in home.iterdir():
+        if link.name not in wanted or not link.exists():
+            link.unlink() if link.is_symlink() else None
+    for name, target in wanted.items():
+        if not (home / name).exists():
+            (home / name).symlink_to(os.path.relpath(target, home))
+    return home.parent
+
+
+def test_types_are_strict_and_clean(typed_tree: Path) -> None:
+    done = tool("mypy", "--no-error-summary", MYPYPATH=str(typed_tree))
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-1000:]
+
+
+def test_style_is_clean() -> None:
+    done = tool("ruff", "check", ".")
+    assert done.returncode == 0, done.stdout[-4000:]
+    done = tool("ruff", "format", "--check", ".")
+    assert done.returncode == 0, done.stdout[-4000:]
+
+
+def test_folders_import_downwards_only() -> None:
+    done = tool("lint-imports", "--no-cache")
+    assert done.returncode == 0, done.stdout[-4000:]
+
+
+def test_layer_rules_catch_a_planted_violation(tmp_path: Path) -> None:
+    """The linter sees through the folder mapping: a judge that imports a maker breaks the contract."""
+    planted = ROOT / "verifiers" / "_planted_for_a_test.py"
+    planted.write_text("import verimill.generators.prompts\n")
+    try:
+        done = tool("lint-imports", "--no-cache")
+    finally:
+        planted.unlink()
+    assert done.returncode != 0 and "verimill.verifiers" in done.stdout
+
+
+def test_no_eval_exec_or_signals() -> None:
+    banned = re.compile(r"(?<![\w.])(?:eval|exec)\(|\bimport signal\b|\bsignal\.(?:alarm|signal)\(|pickle\.loads?\(")
+    offenders = [
+        f"{path.relative_to(ROOT)}: {match.group()}"
+        for folder in FOLDERS
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        if (match := banned.search(path.read_text()))
+    ]
+    assert not offenders
+
+
+def test_files_stay_readable_in_one_sitting() -> None:
+    long = {
+        path.relative_to(ROOT).as_posix(): lines
+        for folder in FOLDERS
+        for path in (ROOT / folder).rglob("*.py")
+        if (lines := len(path.read_text().splitlines())) > 320
+    }
+    assert not long, long
