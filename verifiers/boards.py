@@ -2,8 +2,8 @@
 
 A relation answers one question, `possible(domains)`: can these cells still satisfy it? DIFFERENT asks for a
 matching of cells to values, LINE runs an automaton over its cells layer by layer. A claim is justified when its
-denial makes a cited relation impossible (reverse unit propagation restricted to what the step cites), so a wrong
-claim can never pass. Nothing here is shared with the generator's engine.
+denial makes a cited relation impossible, alone or together with the other cited ones (reverse propagation
+restricted to what the step cites), so a wrong claim can never pass. Nothing here is shared with the generator's engine.
 """
 
 from __future__ import annotations
@@ -101,6 +101,55 @@ class Line:
 Relation = Different | Line
 
 
+MAX_STATES = 4096  # of one layer when relations are run together; beyond it nothing is concluded
+
+
+def together(relations: Sequence[Relation], domains: Domains) -> bool:
+    """False when no choice of values meets all the relations at once; True also when that is too long to say.
+
+    Lines run side by side over the cells in an order that suits all of them.
+    """
+    lines = [r for r in relations if isinstance(r, Line)]
+    if len(lines) < 2:
+        return True
+    order: list[int] = []
+    at = [0] * len(lines)
+    left = {c for line in lines for c in line.cells}
+    while left:
+        free = [
+            line.cells[k]
+            for line, k in zip(lines, at, strict=True)
+            if k < len(line.cells)
+            and all(line.cells[k] not in other.cells[j + 1 :] for other, j in zip(lines, at, strict=True))
+        ]
+        if not free:
+            return True
+        cell = free[0]
+        order.append(cell)
+        left.discard(cell)
+        for i, line in enumerate(lines):
+            if at[i] < len(line.cells) and line.cells[at[i]] == cell:
+                at[i] += 1
+    place = [{c: k for k, c in enumerate(line.cells)} for line in lines]
+    states: set[tuple[Any, ...]] = {tuple(line.start for line in lines)}
+    for cell in order:
+        after: set[tuple[Any, ...]] = set()
+        for value in range(domains[cell].bit_length()):
+            if not domains[cell] >> value & 1:
+                continue
+            for state in states:
+                to = tuple(
+                    line.step(where[cell], s, value) if cell in where else s
+                    for line, where, s in zip(lines, place, state, strict=True)
+                )
+                if None not in to:
+                    after.add(to)
+        if len(after) > MAX_STATES:
+            return True
+        states = after
+    return any(all(line.accept(s) for line, s in zip(lines, state, strict=True)) for state in states)
+
+
 def less(a: int, b: int, gap: int = 1) -> Line:
     """Value of a plus gap is at most value of b."""
     return Line((a, b), -1, lambda i, s, v: v if i == 0 else (0 if s + gap <= v else None), lambda s: True)
@@ -179,7 +228,10 @@ class _State:
         trial[cell] = mask
         if mask & (mask - 1) == 0:
             self.place(trial, cell, mask)
-        return any(not self.relation(ref).possible(trial) for ref in because)
+        cited = [self.relation(ref) for ref in because]
+        if any(not relation.possible(trial) for relation in cited):
+            return True
+        return len(cited) > 1 and not together(cited, trial)
 
     def relation(self, ref: str) -> Relation:
         if ref not in self.board.relations:
@@ -240,7 +292,10 @@ class _State:
 
 
 def check_on(board: Board, steps: tuple[Step, ...], values: Sequence[int] | None) -> TraceVerdict:
-    """Judge a trace on a board. It must place every cell as in `values`, or, when None, end in a contradiction."""
+    """Judge a trace on a board. It must place every cell as in `values`, or, when None, end in a contradiction.
+
+    A value of -1 stands for a cell that the trace must leave open.
+    """
     state = _State(board)
 
     def unfinished() -> str | None:
@@ -249,7 +304,10 @@ def check_on(board: Board, steps: tuple[Step, ...], values: Sequence[int] | None
                 return None
             return "the trace does not end in a contradiction"
         for name, placed, mask, value in zip(board.names, state.placed, state.domains, values, strict=True):
-            if not placed or mask != 1 << value:
+            if value < 0:
+                if placed:
+                    return f"the trace places {name}, which the answer leaves open"
+            elif not placed or mask != 1 << value:
                 return f"the trace does not establish {name}={board.values[value]}"
         return None
 

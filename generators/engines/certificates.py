@@ -81,6 +81,15 @@ class Oracle:
                 for v, k in zip(con.scope, row, strict=True):
                     self._add([-t, lit(v, k)])
             self._add([off, *rows])
+        elif con.kind == kernels.UNLIKE:
+            half = len(con.scope) // 2
+            places = []
+            for a, b in zip(con.scope[:half], con.scope[half:], strict=True):
+                t = self._fresh()
+                places.append(t)
+                for k in range(n):
+                    self._add([-t, -lit(a, k), -lit(b, k)])
+            self._add([off, *places])
         else:
             self._post_total(con, off)
 
@@ -101,8 +110,8 @@ class Oracle:
             if not low <= s <= high:
                 self._add([-state])
 
-    def another(self, constraints: Sequence[Constraint], domains: Sequence[int], values: Sequence[int]) -> bool:
-        """True when a solution other than `values` exists under the constraints and initial masks."""
+    def another(self, constraints: Sequence[Constraint], domains: Sequence[int], values: Sequence[int] | None) -> bool:
+        """True when a solution other than `values` (None: any) exists under the constraints and initial masks."""
         if self.clauses > MAX_CLAUSES:
             self.solver.delete()
             self._start()
@@ -114,6 +123,8 @@ class Oracle:
                     assume.append(self.lit(v, mask.bit_length() - 1))
                 else:
                     assume.extend(-self.lit(v, k) for k in range(self.n_values) if not mask >> k & 1)
+        if values is None:
+            return bool(self.solver.solve(assumptions=assume))
         switch = self._fresh()
         self._add([-switch, *(-self.lit(v, k) for v, k in enumerate(values))])
         answer = bool(self.solver.solve(assumptions=[switch, *assume]))

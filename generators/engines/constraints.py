@@ -16,7 +16,7 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """One constraint over variables (by index); make it with `different`, `less`, `total` or `table`.
+    """One constraint over variables (by index); make it with `different`, `less`, `total`, `table`, `unlike`.
 
     `ref` is the text by which traces and the judge name it ("row 3", "clue 5"). Values are indices 0..; `base`
     is what index 0 stands for in a TOTAL. `tier` is the tier of a TABLE's SUPPORT rule.
@@ -42,11 +42,25 @@ def less(ref: str, a: int, b: int, gap: int = 1) -> Constraint:
 
 
 def total(
-    ref: str, scope: Sequence[int], low: int, high: int, base: int = 0, weights: Sequence[int] | None = None
+    ref: str,
+    scope: Sequence[int],
+    low: int,
+    high: int,
+    base: int = 0,
+    weights: Sequence[int] | None = None,
+    nested: bool = False,
 ) -> Constraint:
-    """low <= sum of weight * (value index + base) <= high."""
+    """low <= sum of weight * (value index + base) <= high.
+
+    `nested` opens the rule NESTED to it; only for 0/1 cells of weight 1 and base 0.
+    """
     coefficients = tuple(weights) if weights is not None else (1,) * len(scope)
-    return Constraint(ref, kernels.TOTAL, tuple(scope), (low, high, base, *coefficients))
+    return Constraint(ref, kernels.TOTAL, tuple(scope), (low, high, base, *coefficients), complete=nested)
+
+
+def unlike(ref: str, a: Sequence[int], b: Sequence[int], totals: tuple[int, int] = (-1, -1)) -> Constraint:
+    """Two lines of 0/1 cells differ somewhere; `totals` are the indices of the TOTALs of a and of b, if equal."""
+    return Constraint(ref, kernels.UNLIKE, (*a, *b), totals)
 
 
 def table(ref: str, scope: Sequence[int], rows: Sequence[tuple[int, ...]], tier: int = 2) -> Constraint:

@@ -12,8 +12,9 @@ from verimill.generators.engines import kernels
 from verimill.generators.engines.constraints import Array, Constraint, Network, Scratch, network, scratch_for
 from verimill.schemas.core import Hardness, Step
 
-RULES = ("only", "place", "bounds", "support", "locked", "pair", "set", "suppose", "clash")
-WEIGHT = (1, 1, 2, 4, 5, 5, 8, 10, 1)  # of one step of each rule in `effort`; a supposition adds its inner steps
+RULES = ("only", "place", "bounds", "support", "locked", "pair", "set", "suppose", "clash", "twin", "nested", "swapped")
+# Of one step of each rule in `effort`; a supposition adds its inner steps.
+WEIGHT = (1, 1, 2, 4, 5, 5, 8, 10, 1, 2, 5, 5)
 TOP_TIER = kernels.SUPPOSE_TIER
 
 
@@ -55,6 +56,11 @@ class Deduced:
     rows: tuple[tuple[int, ...], ...]
     needed: frozenset[int]
 
+    @property
+    def all_needed(self) -> bool:
+        """True when no step could be left out of the trace."""
+        return all(row[kernels.DEPTH] or row[kernels.SID] in self.needed for row in self.rows)
+
 
 def deduce(work: Workspace, domains: Sequence[int] | Array, max_tier: int = TOP_TIER) -> Deduced:
     """Run the rules up to max_tier from `domains` with the workspace's active constraints."""
@@ -64,7 +70,7 @@ def deduce(work: Workspace, domains: Sequence[int] | Array, max_tier: int = TOP_
     work.count[:] = 0
     got = kernels.solve(
         work.net, work.active, work.dom, work.reason, work.placed, work.dirty, work.log, work.count, max_tier,
-        work.scratch,
+        -1, work.scratch,
     )  # fmt: skip
     rows = int(work.count[kernels.ROWS])
     if rows > work.log.shape[0]:

@@ -2,7 +2,8 @@
 
 A network is a tuple of arrays (see `constraints.Network`). The state is one bitmask a variable. Four kinds of
 constraint: DIFFERENT (all values differ; `perm` when every value must appear), LESS (a + gap <= b), TOTAL
-(low <= sum of coefficient * value <= high) and TABLE (one of the listed tuples).
+(low <= sum of coefficient * value <= high), TABLE (one of the listed tuples) and UNLIKE (two lines of cells
+differ somewhere).
 
 Rules, each with its tier; the lowest rule that makes progress is applied and the scan starts again, so the
 highest tier used is the least that finishes the problem (the measure of Tatham's puzzle collection):
@@ -10,9 +11,12 @@ highest tier used is the least that finishes the problem (the measure of Tatham'
     0 ONLY     one candidate is left in a cell
     1 PLACE    a value has one place left in a complete group
     1 BOUNDS   the ends of a LESS or TOTAL cannot be met
+    1 TWIN     two lines agree everywhere but in one place
     t SUPPORT  no tuple of a TABLE (tier t of that table, 1 or 2) or no sum of a TOTAL (2) has the value
     3 LOCKED   all places of a value in one group lie in another
     3 PAIR     two cells of a group hold the same two values
+    3 NESTED   all open cells of one plain TOTAL lie in another and use up its room (0/1 cells)
+    3 SWAPPED  a line with two open cells may not complete itself to a copy of a full line of equal total
     4 SET      three or four cells hold three or four values; two values have the same two places
     5 SUPPOSE  a supposed value leads to a contradiction by rules up to tier 2
 
@@ -22,11 +26,14 @@ A placed value leaves every other cell of its DIFFERENT groups at once; that boo
 from __future__ import annotations
 
 import numba as nb
-import numpy as np
 
-DIFFERENT, LESS, TOTAL, TABLE = 0, 1, 2, 3
+# Kernels called only by other kernels need no wrapper for Python; leaving it out saves seconds of compiling.
+inner = nb.njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+DIFFERENT, LESS, TOTAL, TABLE, UNLIKE = 0, 1, 2, 3, 4
 ONLY, PLACE, BOUNDS, SUPPORT, LOCKED, PAIR, SET, SUPPOSE, CLASH = 0, 1, 2, 3, 4, 5, 6, 7, 8
-RULE_TIER = (0, 1, 1, 2, 3, 3, 4, 5, 0)
+TWIN, NESTED, SWAPPED = 9, 10, 11
+RULE_TIER = (0, 1, 1, 2, 3, 3, 4, 5, 0, 1, 3, 3)
 SUPPOSE_TIER = 5
 INNER_TIER = 2
 MAX_SPAN = 4096  # widest range of sums that SUPPORT enumerates
@@ -43,7 +50,7 @@ D_PLACE, D_BOUNDS, D_SUPPORT, D_LOCKED, D_PAIR, D_SET = 1, 2, 4, 8, 16, 32
 D_ALL = 63
 
 
-@nb.njit(cache=True)
+@inner
 def low_bit(x):
     """Index of the lowest set bit."""
     k = 0
@@ -52,7 +59,7 @@ def low_bit(x):
     return k
 
 
-@nb.njit(cache=True)
+@inner
 def high_bit(x):
     """Index of the highest set bit."""
     k = 0
@@ -61,7 +68,7 @@ def high_bit(x):
     return k
 
 
-@nb.njit(cache=True)
+@inner
 def popcount(x):
     n = 0
     while x:
@@ -70,13 +77,13 @@ def popcount(x):
     return n
 
 
-@nb.njit(cache=True)
+@inner
 def touch(net, dirty, v):
     for i in range(net.var_at[v], net.var_at[v + 1]):
         dirty[net.var_cons[i]] = D_ALL
 
 
-@nb.njit(cache=True)
+@inner
 def strike(net, dom, reason, dirty, v, mask, sid):
     """Take `mask` out of cell v; the step `sid` is the reason of each value that was still there."""
     gone = dom[v] & mask
@@ -92,7 +99,7 @@ def strike(net, dom, reason, dirty, v, mask, sid):
         touch(net, dirty, v)
 
 
-@nb.njit(cache=True)
+@inner
 def put(net, active, dom, reason, placed, dirty, v, sid):
     """Mark v (one candidate) as placed and strike its value from its groups. Returns an emptied cell or -1."""
     placed[v] = 1
@@ -110,7 +117,7 @@ def put(net, active, dom, reason, placed, dirty, v, sid):
     return -1
 
 
-@nb.njit(cache=True)
+@inner
 def write(log, count, rule, con, con2, v, mask, is_placed, depth):
     r = count[ROWS]
     if r < log.shape[0]:
@@ -125,7 +132,7 @@ def write(log, count, rule, con, con2, v, mask, is_placed, depth):
     count[ROWS] = r + 1
 
 
-@nb.njit(cache=True)
+@inner
 def narrow(net, active, dom, reason, placed, dirty, log, count, rule, con, con2, v, mask, depth):
     """One claim of the current step: strike `mask` from v, or place v when one candidate is left.
 
@@ -147,7 +154,7 @@ def narrow(net, active, dom, reason, placed, dirty, log, count, rule, con, con2,
     return 0
 
 
-@nb.njit(cache=True)
+@inner
 def clash(log, count, con, v, depth):
     """Log a contradiction: constraint `con` cannot be met, or (con = -1) cell v has no candidate."""
     write(log, count, CLASH, con, -1, v, 0, 0, depth)
@@ -155,7 +162,7 @@ def clash(log, count, con, v, depth):
     return -1
 
 
-@nb.njit(cache=True)
+@inner
 def supports(net, dom, c, masks, reach, back):
     """Fill masks[i] with the values of the i-th cell that some solution of constraint c alone allows."""
     a, b = net.scope_at[c], net.scope_at[c + 1]
@@ -223,7 +230,7 @@ def supports(net, dom, c, masks, reach, back):
     return True
 
 
-@nb.njit(cache=True)
+@inner
 def rule_place(net, active, dom, reason, placed, dirty, log, count, depth, c):
     a, b = net.scope_at[c], net.scope_at[c + 1]
     once, twice, done = 0, 0, 0
@@ -254,7 +261,7 @@ def rule_place(net, active, dom, reason, placed, dirty, log, count, depth, c):
     return 0
 
 
-@nb.njit(cache=True)
+@inner
 def finish(net, log, count, before, bad, c, v, depth):
     """Close a step that may have made claims: -1 clash, 1 progress, 0 nothing."""
     if count[ROWS] > before:
@@ -266,7 +273,7 @@ def finish(net, log, count, before, bad, c, v, depth):
     return 1 if count[ROWS] > before else 0
 
 
-@nb.njit(cache=True)
+@inner
 def empty_cell(dom):
     for v in range(dom.shape[0]):
         if dom[v] == 0:
@@ -274,7 +281,7 @@ def empty_cell(dom):
     return -1
 
 
-@nb.njit(cache=True)
+@inner
 def rule_bounds(net, active, dom, reason, placed, dirty, log, count, depth, c):
     dirty[c] &= ~D_BOUNDS
     a, b = net.scope_at[c], net.scope_at[c + 1]
@@ -332,7 +339,7 @@ def rule_bounds(net, active, dom, reason, placed, dirty, log, count, depth, c):
     return finish(net, log, count, before, bad, c, empty_cell(dom), depth)
 
 
-@nb.njit(cache=True)
+@inner
 def rule_support(net, active, dom, reason, placed, dirty, log, count, depth, c, masks, reach, back):
     dirty[c] &= ~D_SUPPORT
     a, b = net.scope_at[c], net.scope_at[c + 1]
@@ -356,7 +363,7 @@ def rule_support(net, active, dom, reason, placed, dirty, log, count, depth, c, 
     return finish(net, log, count, before, bad, c, empty_cell(dom), depth)
 
 
-@nb.njit(cache=True)
+@inner
 def rule_locked(net, active, dom, reason, placed, dirty, log, count, depth, c):
     a, b = net.scope_at[c], net.scope_at[c + 1]
     todo = net.full[c]
@@ -406,7 +413,7 @@ def rule_locked(net, active, dom, reason, placed, dirty, log, count, depth, c):
     return 0
 
 
-@nb.njit(cache=True)
+@inner
 def strike_others(net, active, dom, reason, placed, dirty, log, count, depth, c, rule, union, chosen, n_chosen):
     before, bad = count[ROWS], 0
     for j in range(net.scope_at[c], net.scope_at[c + 1]):
@@ -424,7 +431,7 @@ def strike_others(net, active, dom, reason, placed, dirty, log, count, depth, c,
     return 0
 
 
-@nb.njit(cache=True)
+@inner
 def rule_pair(net, active, dom, reason, placed, dirty, log, count, depth, c, chosen):
     a, b = net.scope_at[c], net.scope_at[c + 1]
     for i in range(a, b):
@@ -441,7 +448,7 @@ def rule_pair(net, active, dom, reason, placed, dirty, log, count, depth, c, cho
     return 0
 
 
-@nb.njit(cache=True)
+@inner
 def rule_set(net, active, dom, reason, placed, dirty, log, count, depth, c, chosen):
     a, b = net.scope_at[c], net.scope_at[c + 1]
     for i in range(a, b):
@@ -505,9 +512,128 @@ def rule_set(net, active, dom, reason, placed, dirty, log, count, depth, c, chos
     return 0
 
 
-@nb.njit(cache=True)
-def propagate(net, active, dom, reason, placed, dirty, log, count, depth, max_tier, scratch):
-    """Apply rules up to max_tier (at most 4) until nothing moves. Returns -1 contradiction, 0 open, 1 solved."""
+@inner
+def rule_twin(net, active, dom, reason, placed, dirty, log, count, depth, c):
+    """Two lines (the halves of the scope) that agree in all places but one differ in that one."""
+    dirty[c] &= ~D_BOUNDS
+    a = net.scope_at[c]
+    half = (net.scope_at[c + 1] - a) // 2
+    opened, at = 0, -1
+    for i in range(half):
+        x, y = dom[net.scope[a + i]], dom[net.scope[a + half + i]]
+        if x & y == 0:
+            return 0
+        if x != y or x & (x - 1):
+            opened += 1
+            at = i
+            if opened > 1:
+                return 0
+    if opened == 0:
+        return clash(log, count, c, -1, depth)
+    u, v = net.scope[a + at], net.scope[a + half + at]
+    if dom[u] & (dom[u] - 1):
+        if dom[v] & (dom[v] - 1):
+            return 0
+        u, v = v, u
+    before = count[ROWS]
+    bad = narrow(net, active, dom, reason, placed, dirty, log, count, TWIN, c, -1, v, dom[u], depth)
+    return finish(net, log, count, before, bad, c, v, depth)
+
+
+@inner
+def rule_swapped(net, active, dom, reason, placed, dirty, log, count, depth, c):
+    """A full line and one with two open cells, alike elsewhere and of equal total: the open cells are swapped."""
+    dirty[c] &= ~D_LOCKED
+    a = net.scope_at[c]
+    half = (net.scope_at[c + 1] - a) // 2
+    for side in range(2):
+        first, second = a + side * half, a + (1 - side) * half  # first is the full line
+        partner = net.args[net.arg_at[c] + 1 - side]  # the TOTAL of the second line
+        if partner < 0 or not active[partner]:
+            continue
+        n, i, j, ok = 0, -1, -1, True
+        for k in range(half):
+            x, y = dom[net.scope[first + k]], dom[net.scope[second + k]]
+            if x & (x - 1) or x & y == 0:
+                ok = False
+                break
+            if x != y:
+                n += 1
+                i, j = j, k
+        if not ok or n != 2:
+            continue
+        x, y = dom[net.scope[first + i]], dom[net.scope[first + j]]
+        if x == y:
+            continue
+        before = count[ROWS]
+        bad = narrow(
+            net, active, dom, reason, placed, dirty, log, count, SWAPPED, c, partner, net.scope[second + i], x, depth
+        )
+        if bad == 0:
+            bad = narrow(
+                net, active, dom, reason, placed, dirty, log, count, SWAPPED, c, partner, net.scope[second + j], y,
+                depth,
+            )  # fmt: skip
+        return finish(net, log, count, before, bad, c, empty_cell(dom), depth)
+    return 0
+
+
+@inner
+def rule_nested(net, active, dom, reason, placed, dirty, log, count, depth, c):
+    """What a TOTAL of 0/1 cells still needs fills all the room of another that holds its open cells."""
+    a, b = net.scope_at[c], net.scope_at[c + 1]
+    need, first, many = net.args[net.arg_at[c]], -1, 0
+    for j in range(a, b):
+        x = dom[net.scope[j]]
+        if x == 2:
+            need -= 1
+        elif x == 3:
+            many += 1
+            if first < 0:
+                first = net.scope[j]
+    if need > 0 and first >= 0:
+        for i in range(net.var_at[first], net.var_at[first + 1]):
+            w = net.var_cons[i]
+            if w == c or net.kind[w] != TOTAL or not net.perm[w] or not active[w]:
+                continue
+            room, inside, around = net.args[net.arg_at[w] + 1], 0, 0
+            for j in range(net.scope_at[w], net.scope_at[w + 1]):
+                u = net.scope[j]
+                if dom[u] == 2:
+                    room -= 1
+                elif dom[u] == 3:
+                    around += 1
+                    for k in range(a, b):
+                        if net.scope[k] == u:
+                            inside += 1
+                            break
+            if inside != many or room != need or around == inside:
+                continue
+            before, bad = count[ROWS], 0
+            for j in range(net.scope_at[w], net.scope_at[w + 1]):
+                u = net.scope[j]
+                if dom[u] != 3:
+                    continue
+                shared = False
+                for k in range(a, b):
+                    if net.scope[k] == u:
+                        shared = True
+                        break
+                if not shared:
+                    bad = narrow(net, active, dom, reason, placed, dirty, log, count, NESTED, c, w, u, 2, depth)
+                    if bad:
+                        break
+            return finish(net, log, count, before, bad, c, empty_cell(dom), depth)
+    dirty[c] &= ~D_LOCKED
+    return 0
+
+
+@inner
+def propagate(net, active, dom, reason, placed, dirty, log, count, depth, max_tier, target, scratch):
+    """Apply rules up to max_tier (at most 4) until nothing moves. Returns -1 contradiction, 0 open, 1 solved.
+
+    With target >= 0 the run ends as solved as soon as that cell is placed.
+    """
     masks, chosen, reach, back = scratch.masks, scratch.chosen, scratch.reach, scratch.back
     nv, nc = dom.shape[0], net.kind.shape[0]
     while True:
@@ -526,6 +652,8 @@ def propagate(net, active, dom, reason, placed, dirty, log, count, depth, max_ti
                     if u >= 0:
                         return clash(log, count, -1, u, depth)
                     moved = True
+        if target >= 0 and placed[target]:
+            return 1
         got = 0
         for tier in range(1, max_tier + 1):
             for c in range(nc):
@@ -541,6 +669,9 @@ def propagate(net, active, dom, reason, placed, dirty, log, count, depth, max_ti
                             got = rule_support(
                                 net, active, dom, reason, placed, dirty, log, count, depth, c, masks, reach, back
                             )
+                    elif k == UNLIKE:
+                        if dirty[c] & D_BOUNDS:
+                            got = rule_twin(net, active, dom, reason, placed, dirty, log, count, depth, c)
                     elif dirty[c] & D_BOUNDS:
                         got = rule_bounds(net, active, dom, reason, placed, dirty, log, count, depth, c)
                 elif tier == 2:
@@ -554,6 +685,11 @@ def propagate(net, active, dom, reason, placed, dirty, log, count, depth, max_ti
                             got = rule_locked(net, active, dom, reason, placed, dirty, log, count, depth, c)
                         if got == 0 and dirty[c] & D_PAIR:
                             got = rule_pair(net, active, dom, reason, placed, dirty, log, count, depth, c, chosen)
+                    elif k == TOTAL:
+                        if net.perm[c] and dirty[c] & D_LOCKED:
+                            got = rule_nested(net, active, dom, reason, placed, dirty, log, count, depth, c)
+                    elif k == UNLIKE and dirty[c] & D_LOCKED:
+                        got = rule_swapped(net, active, dom, reason, placed, dirty, log, count, depth, c)
                 elif k == DIFFERENT and dirty[c] & D_SET:
                     got = rule_set(net, active, dom, reason, placed, dirty, log, count, depth, c, chosen)
                 if got:
@@ -571,7 +707,7 @@ def propagate(net, active, dom, reason, placed, dirty, log, count, depth, max_ti
             return 1
 
 
-@nb.njit(cache=True)
+@inner
 def mark_from(net, reason, need, limit, rule, c, c2, v, mask, is_placed):
     """Mark the steps before `limit` that a claim rests on: the reasons of the values it takes to be gone."""
     nval = reason.shape[1]
@@ -604,6 +740,13 @@ def mark_from(net, reason, need, limit, rule, c, c2, v, mask, is_placed):
                 if 0 <= s < limit:
                     need[s] = 1
         return
+    if rule == NESTED:
+        for j in range(net.scope_at[c2], net.scope_at[c2 + 1]):
+            u = net.scope[j]
+            for k in range(nval):
+                s = reason[u, k]
+                if 0 <= s < limit:
+                    need[s] = 1
     for j in range(net.scope_at[c], net.scope_at[c + 1]):
         u = net.scope[j]
         for k in range(nval):
@@ -612,7 +755,7 @@ def mark_from(net, reason, need, limit, rule, c, c2, v, mask, is_placed):
                 need[s] = 1
 
 
-@nb.njit(cache=True)
+@inner
 def suppose(net, active, dom, reason, placed, dirty, log, count, scratch):
     """Rule SUPPOSE: the first cell and value whose supposition clashes by rules up to tier 2; strike it."""
     nv = dom.shape[0]
@@ -642,7 +785,7 @@ def suppose(net, active, dom, reason, placed, dirty, log, count, scratch):
                     clash(log, count, -1, u, 1)
                     end = -1
                 else:
-                    end = propagate(net, active, d2, r2, p2, y2, log, count, 1, INNER_TIER, scratch)
+                    end = propagate(net, active, d2, r2, p2, y2, log, count, 1, INNER_TIER, -1, scratch)
                 if end < 0:
                     if count[ROWS] > log.shape[0]:
                         return -2
@@ -658,7 +801,7 @@ def suppose(net, active, dom, reason, placed, dirty, log, count, scratch):
     return 0
 
 
-@nb.njit(cache=True)
+@inner
 def prune(net, reason, log, count, first_row, first_sid, scratch):
     """Keep, of a supposition's log, only the rows that its contradiction rests on; renumber their steps."""
     need = scratch.need
@@ -700,8 +843,11 @@ def prune(net, reason, log, count, first_row, first_sid, scratch):
 
 
 @nb.njit(cache=True)
-def solve(net, active, dom, reason, placed, dirty, log, count, max_tier, scratch):
-    """Deduce with rules up to max_tier. Returns -1 contradiction, 0 stuck, 1 solved; count[TOP] is the tier."""
+def solve(net, active, dom, reason, placed, dirty, log, count, max_tier, target, scratch):
+    """Deduce with rules up to max_tier. Returns -1 contradiction, 0 stuck, 1 solved; count[TOP] is the tier.
+
+    With target >= 0 the run ends as solved as soon as that cell is placed.
+    """
     dirty[:] = D_ALL
     start = scratch.start
     start[:] = dom
@@ -714,7 +860,7 @@ def solve(net, active, dom, reason, placed, dirty, log, count, max_tier, scratch
             if u >= 0:
                 return clash(log, count, -1, u, 0)
     while True:
-        got = propagate(net, active, dom, reason, placed, dirty, log, count, 0, min(max_tier, 4), scratch)
+        got = propagate(net, active, dom, reason, placed, dirty, log, count, 0, min(max_tier, 4), target, scratch)
         if got != 0 or max_tier < SUPPOSE_TIER:
             return got
         got = suppose(net, active, dom, reason, placed, dirty, log, count, scratch)
@@ -793,7 +939,7 @@ def search(net, active, dom0, limit, max_nodes, order, found, log, count, stack,
         placed[:] = 0
         dirty[:] = D_ALL
         count[ROWS], count[STEPS] = 0, 0
-        got = propagate(net, active, dom, reason, placed, dirty, log, count, 1, 2, scratch)
+        got = propagate(net, active, dom, reason, placed, dirty, log, count, 1, 2, -1, scratch)
         if got < 0:
             continue
         if got == 1:
@@ -841,7 +987,7 @@ def thin(net, active, full, sol, clue_kind, clue_at, order, keep, floor, max_tie
         alive += keep[order[i]]
     low, high = 0, max(0, n - floor)  # drop the first `low` surely works
     if not solves(
-        net, active, full, sol, clue_kind, clue_at, keep, max_tier, dom, placed, dirty, reason, log, count, scratch
+        net, active, full, sol, clue_kind, clue_at, keep, max_tier, dom, placed, dirty, reason, log, count, -1, scratch
     ):
         return -1
     while low < high:
@@ -849,7 +995,7 @@ def thin(net, active, full, sol, clue_kind, clue_at, order, keep, floor, max_tie
         for i in range(n):
             keep[order[i]] = 0 if i < mid else 1
         if solves(
-            net, active, full, sol, clue_kind, clue_at, keep, max_tier, dom, placed, dirty, reason, log, count, scratch
+            net, active, full, sol, clue_kind, clue_at, keep, max_tier, dom, placed, dirty, reason, log, count, -1, scratch
         ):
             low = mid
         else:
@@ -861,8 +1007,10 @@ def thin(net, active, full, sol, clue_kind, clue_at, order, keep, floor, max_tie
         if alive <= floor:
             break
         keep[order[i]] = 0
+        # All clues together solve, so a dropped given may go as soon as the others place its cell.
+        target = clue_at[order[i]] if clue_kind[order[i]] == 0 else -1
         if solves(
-            net, active, full, sol, clue_kind, clue_at, keep, max_tier, dom, placed, dirty, reason, log, count, scratch
+            net, active, full, sol, clue_kind, clue_at, keep, max_tier, dom, placed, dirty, reason, log, count, target, scratch
         ):
             alive -= 1
         else:
@@ -870,8 +1018,8 @@ def thin(net, active, full, sol, clue_kind, clue_at, order, keep, floor, max_tie
     return alive
 
 
-@nb.njit(cache=True)
-def solves(net, active, full, sol, clue_kind, clue_at, keep, max_tier, dom, placed, dirty, reason, log, count, scratch):
+@inner
+def solves(net, active, full, sol, clue_kind, clue_at, keep, max_tier, dom, placed, dirty, reason, log, count, target, scratch):
     dom[:] = full
     placed[:] = 0
     for i in range(keep.shape[0]):
@@ -881,4 +1029,4 @@ def solves(net, active, full, sol, clue_kind, clue_at, keep, max_tier, dom, plac
             dom[clue_at[i]] = sol[clue_at[i]]
     count[:] = 0
     reason[:, :] = -1
-    return solve(net, active, dom, reason, placed, dirty, log, count, max_tier, scratch) == 1
+    return solve(net, active, dom, reason, placed, dirty, log, count, max_tier, target, scratch) == 1

@@ -41,6 +41,18 @@ _LINES: Mapping[str, tuple[str, ...]] = {
         "A few places of {why} use up as many values: {claims}.",
         "Counting places and values in {why}: {claims}.",
     ),
+    "twin": (
+        "{why} agree in every other place and must differ: {claims}.",
+        "To keep {why} from being the same, {claims}.",
+    ),
+    "nested": (
+        "All that {first} still needs lies in {second} and fills it, so {claims}.",
+        "The open places of {first} are all in {second}; nothing more fits there: {claims}.",
+    ),
+    "swapped": (
+        "With {second} kept, {first} would be the same unless {claims}.",
+        "{first} must differ; {second} then leaves {claims}.",
+    ),
     "clash": (
         "contradiction: {why} cannot be met.",
         "contradiction, since nothing meets {why} any more.",

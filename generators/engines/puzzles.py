@@ -70,12 +70,15 @@ def solve_model(
     if found.outcome != "solved":
         raise ValueError(f"the {model.shape} problem is not solved by rules up to tier {max_tier}: {found.outcome}")
     certificate = certify(model, found)
-    _, nodes = nodes_of(work, model.domains, 2, SEARCH_LIMIT)
+    # The complete search itself deduces up to tier 2, so it decides nothing on what those rules finish.
+    nodes = nodes_of(work, model.domains, 2, SEARCH_LIMIT)[1] if found.tier > 2 else 0
     space = sum(log2(m.bit_count()) for m in model.domains)
+    steps = steps_of(found, model.constraints, model.names, model.values)
+    brief = steps if found.all_needed else steps_of(found, model.constraints, model.names, model.values, brief=True)
     return Solved(
         to_answer(found.values),
-        steps_of(found, model.constraints, model.names, model.values),
-        steps_of(found, model.constraints, model.names, model.values, brief=True),
+        steps,
+        brief,
         hardness_of(found, nodes, space),
         certificate,
     )
