@@ -13,14 +13,23 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from verimill.pipelines.contract_judges import PROPERTIES as OF_JUDGES
-from verimill.pipelines.contract_makers import PROPERTIES as OF_MAKERS
-from verimill.pipelines.contract_makers import SAME_ELSEWHERE
+from verimill.pipelines.contract_judging import PROPERTIES as OF_JUDGING
+from verimill.pipelines.contract_making import PROPERTIES as OF_MAKING
+from verimill.pipelines.contract_making import SAME_ELSEWHERE
+from verimill.pipelines.contract_reading import PROPERTIES as OF_READING
 from verimill.pipelines.contract_subject import Bench, Subject, fingerprints_elsewhere, subject
+from verimill.pipelines.contract_traces import PROPERTIES as OF_TRACES
+from verimill.pipelines.contract_variants import PROPERTIES as OF_VARIANTS
 
 Property = Callable[[Bench], Iterator[str]]
 
-PROPERTIES: Mapping[str, Property] = {**OF_MAKERS, **OF_JUDGES}
+PROPERTIES: Mapping[str, Property] = {
+    **OF_MAKING,
+    **OF_TRACES,
+    **OF_VARIANTS,
+    **OF_JUDGING,
+    **OF_READING,
+}
 SHOWN = 5  # complaints kept of one property
 
 
