@@ -216,17 +216,18 @@ class _Seen:
         return loaded[row["problem_id"]]
 
     def _file_of(self, problem_id: str) -> str:
-        try:
-            return self.problem_file.get(bytes.fromhex(problem_id), "")
-        except ValueError:
-            return ""
+        return self.problem_file.get(bytes.fromhex(problem_id), "") if _is_id(problem_id) else ""
 
 
 def _hex(entry: Entry, row: Row) -> str:
     name = str(row["id"])
-    if len(name) != 32 or not set(name) <= set("0123456789abcdef"):
+    if not _is_id(name):
         raise _Stop(entry.name, Mismatch(name, "id", "32 hex digits", name))
     return name
+
+
+def _is_id(text: str) -> bool:
+    return len(text) == 32 and set(text) <= set("0123456789abcdef")
 
 
 class _Picker:

@@ -168,7 +168,8 @@ def _case(row: Row) -> Case:
         case = read_case(json.loads(row["verification"]))
     except ValueError as error:
         raise Differs("verification", "a problem that the judge can read", error) from None
-    _same("family", case.codec.family, row["family"])
+    if case.codec.family != row["family"]:
+        raise Differs("verification", f"a problem of {row['family']}", f"one of {case.codec.family}")
     _same("kind", case.codec.kind, row["kind"])
     _same("checker", case.codec.checker, row["checker"])
     return case
@@ -236,16 +237,18 @@ def _check_oracle(row: Row, problem: Row, case: Case, provenance: dict[str, Any]
         _same(column, value, row[column])
     _same("provenance", compact(provenance), row["provenance"])
     verbosity = provenance.get("verbosity")
-    if verbosity not in VERBOSITIES or not isinstance(provenance.get("steps"), list):
-        raise Differs("provenance", f"verbosity ({' or '.join(VERBOSITIES)}) and steps", row["provenance"])
+    by_witnesses = case.status == "many" and provenance.get("steps") == []
+    parts = {"verbosity", "steps", "witnesses"} if by_witnesses else {"verbosity", "steps"}
+    if set(provenance) != parts or verbosity not in VERBOSITIES or not isinstance(provenance["steps"], list):
+        raise Differs("provenance", f"{', '.join(sorted(parts))}, verbosity full or brief", row["provenance"])
     _same("sample", VERBOSITIES.index(verbosity), row["sample"])
     _same("response", oracle_reply(row["problem_id"], case, problem["answer"]), row["response"])
     try:
         steps = tuple(unpack(step) for step in provenance["steps"])
     except ValueError as error:
         raise Differs("provenance", "steps that can be read", error) from None
-    if not steps:
-        witnesses = tuple(provenance.get("witnesses", ()))
+    if by_witnesses:
+        witnesses = tuple(provenance["witnesses"])
         require_witnesses(row["id"], case, witnesses)
         _same("reasoning", two_answers(witnesses), row["reasoning"])
         for column in ("steps_checked", "steps_wrong", "first_wrong_step"):
