@@ -141,8 +141,8 @@ _WORDINGS = (
     "{place}: {names}. Each of them is either {a_t} or {a_l}. Whatever {a_t} says is true; whatever {a_l} says is "
     "false. This is what you hear:\n\n{board}\n\n" + _READING + " Find out who is {a_t} and who is {a_l}.\n\n{answer}",
     "Everyone in this puzzle is one of two kinds. The {t}s make only true statements and the {l}s make only "
-    "false ones. You meet {names}, who speak as follows.\n\n{board}\n\nWork out the kind of each of the {n} people. " + _READING
-    + "\n\n{answer}",
+    "false ones. You meet {names}, who speak as follows.\n\n{board}\n\nWork out the kind of each of the {n} "
+    "people. " + _READING + "\n\n{answer}",
     "Logic problem. People: {names}. Kinds: {t} (each statement this person makes is true) and {l} (each statement "
     "this person makes is false). Statements:\n\n{board}\n\nHow to read them: " + _READING
     + " Determine the kind of every person from the statements.\n\n{answer}",

@@ -159,7 +159,7 @@ def check(problem: Problem, steps: tuple[Step, ...], answer: Answer | None) -> T
 
     def unfinished() -> str | None:
         if not answer.possible:
-            return None if checker.refuted else "the trace reaches no contradiction"
+            return _too_many(problem, answer) if checker.refuted else "the trace reaches no contradiction"
         listed = set(answer.true)
         for i, atom in enumerate(problem.atoms, 1):
             if (i if atom in listed else -i) not in checker.known:
