@@ -24,6 +24,7 @@ from verimill.pipelines.finals import dropped_rows, final_tasks, mark_spares, su
 from verimill.pipelines.progress import Quiet, Tell
 from verimill.pipelines.shards import (
     MANIFEST,
+    Damaged,
     Entry,
     ShardError,
     append,
@@ -111,7 +112,7 @@ def finished(out: Path) -> dict[str, Any] | None:
         file = out / entry.name
         if not file.exists() or file.stat().st_size != entry.bytes:
             got = f"{file.stat().st_size} bytes" if file.exists() else "no file"
-            raise BuildError(f"{file} was altered since the build: wanted {entry.bytes} bytes, got {got}")
+            raise Damaged(f"{file} was altered since the build: wanted {entry.bytes} bytes, got {got}")
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
 

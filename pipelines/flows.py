@@ -17,16 +17,17 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, cast
 
-from verimill.pipelines.build import WORK, BuildError, build
+from verimill.pipelines.build import WORK, build
 from verimill.pipelines.certificates import Uncertified
 from verimill.pipelines.embedded import embedded_server
 from verimill.pipelines.progress import Tell, teller
-from verimill.pipelines.shards import ShardError, require_writable
+from verimill.pipelines.shards import Damaged, DiskFull, require_writable
 from verimill.pipelines.splits import cells_of
 from verimill.pipelines.stages import time_cell, warm
 from verimill.pipelines.summary import plan_lines, sampled_cells, spread, summary_lines
 from verimill.pipelines.workers import Each, WorkerDied, Workers, available_cores
 from verimill.schemas.recipes import Recipe, load_recipe
+from verimill.schemas.rows import compact
 
 RUNNERS = ("local", "dask", "ray")
 FIXED_SECONDS = 15.0  # start of Prefect, dedup, writing and the card of a small build
@@ -38,13 +39,18 @@ class MissingExtra(ImportError):
 
 
 def run_build(
-    recipe_path: str | Path, out: str | Path, runner: str = "local", dry_run: bool = False, jobs: int | None = None
+    recipe_path: str | Path,
+    out: str | Path,
+    runner: str = "local",
+    dry_run: bool = False,
+    jobs: int | None = None,
+    as_json: bool = False,
 ) -> int:
     """Build the recipe into `out`, or go on with a build that was stopped; the exit code is returned.
 
-    0 whole; 1 a split could not be filled, or maker and judge disagree; 2 wrong usage; 3 stopped, run again to
-    go on. The summary goes to standard output, progress and errors to standard error. `runner` is local, dask
-    or ray, the last two optionally with the address of a cluster (`dask:tcp://host:8786`).
+    0 whole; 1 maker and judge disagree, or a file was altered; 2 wrong usage; 3 a split could not be filled, or
+    the build was stopped: run again to go on. The summary goes to standard output, progress and errors to
+    standard error. `runner` is local, dask or ray, the last two optionally with the address of a cluster (`dask:tcp://host:8786`).
     """
     began = time.monotonic()
     try:
@@ -60,20 +66,22 @@ def run_build(
     try:
         with teller() as tell:
             summary = _run_flow(recipe, Path(recipe_path), Path(out), runner, count, tell)
-    except BuildError as error:
-        return _say(error, USAGE)
     except Uncertified as error:
         return _say(f"stopped, maker and judge disagree, which is a bug of the family: {error}", FAILED)
-    except (ShardError, WorkerDied) as error:
+    except Damaged as error:
+        return _say(error, FAILED)
+    except (DiskFull, WorkerDied) as error:
         return _say(error, RESUMABLE)
+    except ValueError as error:
+        return _say(error, USAGE)
     except KeyboardInterrupt:
         return _say("stopped; run the same command again to go on from the last whole shard", RESUMABLE)
-    print("\n".join(summary_lines(summary, out, time.monotonic() - began)))
-    return FAILED if summary["shortfalls"] else OK
+    print(compact(summary) if as_json else "\n".join(summary_lines(summary, out, time.monotonic() - began)))
+    return RESUMABLE if summary["shortfalls"] else OK
 
 
 def _say(what: object, code: int) -> int:
-    print(what, file=sys.stderr)
+    print(f"verimill: {what}", file=sys.stderr)
     return code
 
 

@@ -110,7 +110,7 @@ def share_out(total: int, weights: Sequence[float], caps: Sequence[int | None], 
 def _in_proportion(total: int, weights: Sequence[float], turn: int) -> list[int]:
     """Cumulative rounding in exact fractions: each part is within one of its fair share."""
     whole = sum(map(Fraction, weights), Fraction(0))
-    phase = Fraction(turn % len(weights), len(weights))
+    phase = Fraction(turn * 8 % 13, 13)
     parts, before, sum_ = [], 0, Fraction(0)
     for weight in weights:
         sum_ += Fraction(weight)
@@ -141,8 +141,10 @@ def _quotas(recipe: Recipe, cells: Sequence[Cell], split: int, caps: dict[int, i
     ]
     weights = [recipe.families[entry].weight for entry in by_entry]
     quotas: dict[int, int] = {}
-    for (entry, inside), rows in zip(by_entry.items(), share_out(wanted.rows, weights, entry_caps), strict=True):
-        parts = share_out(rows, [1.0] * len(inside), [caps.get(c) for c in inside], turn=entry)
+    for (entry, inside), rows in zip(
+        by_entry.items(), share_out(wanted.rows, weights, entry_caps, turn=split), strict=True
+    ):
+        parts = share_out(rows, [1.0] * len(inside), [caps.get(c) for c in inside], turn=entry + split)
         quotas.update(zip(inside, parts, strict=True))
     return quotas
 

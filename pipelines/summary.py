@@ -100,5 +100,11 @@ def duration(seconds: float) -> str:
 
 
 def _levels(levels: Sequence[int]) -> str:
-    whole = list(range(min(levels), max(levels) + 1)) == list(levels)
-    return f"{min(levels)}-{max(levels)}" if whole and len(levels) > 1 else ",".join(map(str, levels))
+    """Levels as a recipe writes them: 1-6,8-9."""
+    runs: list[list[int]] = []
+    for level in levels:
+        if runs and runs[-1][1] == level - 1:
+            runs[-1][1] = level
+        else:
+            runs.append([level, level])
+    return ",".join(str(low) if low == high else f"{low}-{high}" for low, high in runs)

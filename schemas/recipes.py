@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,7 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from verimill.schemas.conditions import parse as parse_condition
 from verimill.schemas.core import LEVELS
-from verimill.schemas.families import codec, names
+from verimill.schemas.families import codec, locate, names
 from verimill.schemas.marked_yaml import MarkedYamlError, Marks, read_marked
 from verimill.schemas.values import from_text
 
@@ -52,7 +53,7 @@ def _known_family(value: Any) -> str:
 
 def _family_entries(value: Any) -> Any:
     if value == "all":
-        value = list(names())
+        value = [name for name in names() if find_spec(locate(name, "generators"))]
     if not isinstance(value, list) or not value:
         raise ValueError(f"families must be all or a list that is not empty, got {value!r:.40}")
     return [item if isinstance(item, dict) else {"family": item} for item in value]

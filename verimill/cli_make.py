@@ -200,7 +200,7 @@ def _say_shortfalls(summary: Mapping[str, Any]) -> None:
 def build(
     recipe: Annotated[Path, typer.Argument(help="A recipe in YAML.")],
     out: Annotated[Path, typer.Option("--out", help="Folder of the dataset; run again to go on after a stop.")],
-    runner: Annotated[str, typer.Option("--runner", help="Who runs the shards: processes, dask or ray.")] = "processes",
+    runner: Annotated[str, typer.Option("--runner", help="Who runs the shards: local, dask or ray.")] = "local",
     jobs: Annotated[
         int | None, typer.Option("--jobs", "-j", min=1, help="Worker processes; all cores by default.")
     ] = None,
@@ -218,7 +218,7 @@ def build(
     """
     from verimill.pipelines.flows import run_build
 
-    run_build(recipe, out, runner=runner, dry_run=dry_run)
+    raise typer.Exit(run_build(recipe, out, runner=runner, dry_run=dry_run, jobs=jobs, as_json=as_json))
 
 
 def new(
