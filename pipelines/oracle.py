@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from verimill import __version__
 from verimill.pipelines.certificates import Uncertified, digest, final_answer, maker_of
-from verimill.schemas.core import Step
+from verimill.schemas.core import Status, Step
 from verimill.schemas.families import codec
 from verimill.schemas.rows import compact, names
-from verimill.verifiers.judge import Case, judge_text, read_case
+from verimill.verifiers.judge import Case, judge_of, judge_text, read_case
 
 if TYPE_CHECKING:
     from verimill.pipelines.rows import Problem
@@ -83,7 +83,7 @@ def oracle_trace(problem: Problem, verbosity: Verbosity = "full") -> Trace | Non
     if verbosity not in VERBOSITIES:
         raise ValueError(f"verbosity must be one of {', '.join(VERBOSITIES)}, got {verbosity!r:.40}")
     maker = maker_of(problem.family)
-    case = read_case(json.loads(problem.verification))
+    case = _case_of(problem)
     told: dict[str, Any] = {"verbosity": verbosity}
     if problem.answerable:
         solved = problem.solved or maker.solve(case.problem)
@@ -96,6 +96,14 @@ def oracle_trace(problem: Problem, verbosity: Verbosity = "full") -> Trace | Non
         return None
     told["steps"] = [pack(step) for step in steps]
     return _judged(problem, case, steps, told)
+
+
+def _case_of(problem: Problem) -> Case:
+    """The case as the judge reads it from the text; not read again where making the problem has just done so."""
+    if problem.instance is None:
+        return read_case(json.loads(problem.verification))
+    status: Status = "one" if problem.answerable else "none" if problem.answer == "none" else "many"
+    return Case(codec(problem.family), judge_of(problem.family), status, problem.instance)
 
 
 def two_answers(witnesses: tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ sentence, and the class's own `__post_init__` refuses the rest.
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from functools import lru_cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -23,42 +23,94 @@ def dump(value: Any) -> dict[str, Any]:
     return {f.name: getattr(value, f.name) for f in fields(value)}
 
 
-@lru_cache(maxsize=256)
-def _hints(cls: type) -> dict[str, Any]:
-    return get_type_hints(cls)
+_HINTS: dict[type[Any], dict[str, Any]] = {}  # of the classes seen, since looking them up costs more than loading
 
 
-def _coerce(value: Any, want: Any, where: str) -> Any:
-    origin = get_origin(want)
+def _hints(cls: type[Any]) -> dict[str, Any]:
+    found = _HINTS.get(cls)
+    if found is None:
+        found = _HINTS[cls] = get_type_hints(cls)
+    return found
+
+
+Reader = Callable[[Any, str], Any]
+
+
+@lru_cache(maxsize=1024)
+def _reader(want: Any) -> Reader:
+    """A function from (JSON value, where it stands) to the value of a type; built once a type, since rows are many."""
+    origin, inner = get_origin(want), get_args(want)
     if origin is tuple:
-        if not isinstance(value, (list, tuple)):
-            raise ValueError(f"{where} must be a list, got {type(value).__name__}")
-        inner = get_args(want)
-        if len(inner) == 2 and inner[1] is Ellipsis:
-            item = inner[0]
-            if item is int:  # the common case, kept fast
-                for v in value:
-                    if type(v) is not int:
-                        raise ValueError(f"{where} must hold whole numbers, got {v!r:.40}")
-                return tuple(value)
-            return tuple(_coerce(v, item, where) for v in value)
-        if len(inner) != len(value):
-            raise ValueError(f"{where} must have {len(inner)} parts, got {len(value)}")
-        return tuple(_coerce(v, w, where) for v, w in zip(value, inner, strict=True))
+        return _series(inner[0]) if len(inner) == 2 and inner[1] is Ellipsis else _parts(inner)
     if origin in (Union, types.UnionType):
-        if value is None and type(None) in get_args(want):
-            return None
-        rest = [w for w in get_args(want) if w is not type(None)]
-        return _coerce(value, rest[0], where)
+        return _optional(inner)
     if origin is Literal:
-        if value not in get_args(want):
-            raise ValueError(f"{where} must be one of {', '.join(map(repr, get_args(want)))}, got {value!r:.40}")
+        return _literal(inner)
+    return _number if want is float else _plain(want)
+
+
+def _series(item: Any) -> Reader:
+    read, simple = _reader(item), item in (int, str, bool)
+    name = {int: "whole numbers", str: "texts", bool: "true or false"}.get(item, "")
+
+    def series(value: Any, where: str) -> Any:
+        if type(value) not in (list, tuple):
+            raise ValueError(f"{where} must be a list, got {type(value).__name__}")
+        if not simple:
+            return tuple([read(v, where) for v in value])
+        for v in value:
+            if type(v) is not item:
+                raise ValueError(f"{where} must hold {name}, got {v!r:.40}")
+        return tuple(value)
+
+    return series
+
+
+def _parts(inner: tuple[Any, ...]) -> Reader:
+    reads, count = tuple(map(_reader, inner)), len(inner)
+    simple = all(part in (int, str, bool) for part in inner)
+
+    def parts(value: Any, where: str) -> Any:
+        if type(value) not in (list, tuple):
+            raise ValueError(f"{where} must be a list, got {type(value).__name__}")
+        if len(value) != count:
+            raise ValueError(f"{where} must have {count} parts, got {len(value)}")
+        if simple and tuple(map(type, value)) == inner:
+            return tuple(value)
+        return tuple([read(v, where) for read, v in zip(reads, value, strict=True)])
+
+    return parts
+
+
+def _optional(inner: tuple[Any, ...]) -> Reader:
+    read = _reader(next(part for part in inner if part is not type(None)))
+    may_lack = type(None) in inner
+    return lambda value, where: None if value is None and may_lack else read(value, where)
+
+
+def _literal(inner: tuple[Any, ...]) -> Reader:
+    def literal(value: Any, where: str) -> Any:
+        for word in inner:
+            if type(value) is type(word) and value == word:
+                return word
+        raise ValueError(f"{where} must be one of {', '.join(map(repr, inner))}, got {value!r:.40}")
+
+    return literal
+
+
+def _number(value: Any, where: str) -> Any:
+    if type(value) not in (int, float):
+        raise ValueError(f"{where} must be float, got {type(value).__name__}")
+    return float(value)
+
+
+def _plain(want: Any) -> Reader:
+    def plain(value: Any, where: str) -> Any:
+        if type(value) is not want:
+            raise ValueError(f"{where} must be {want.__name__}, got {type(value).__name__}")
         return value
-    if want is float and type(value) in (int, float):
-        return float(value)
-    if type(value) is not want:
-        raise ValueError(f"{where} must be {want.__name__}, got {type(value).__name__}")
-    return value
+
+    return plain
 
 
 def load(cls: type[T], data: Any) -> T:
@@ -70,7 +122,7 @@ def load(cls: type[T], data: Any) -> T:
     missing = sorted(set(hints) - set(data))
     if unknown or missing:
         raise ValueError(f"{cls.__name__}: unknown fields {unknown}, missing fields {missing}")
-    return cls(**{name: _coerce(data[name], hints[name], f"{cls.__name__}.{name}") for name in hints})
+    return cls(**{name: _reader(hints[name])(data[name], f"{cls.__name__}.{name}") for name in hints})
 
 
 def to_text(params: Any) -> str:
