@@ -12,7 +12,8 @@ highest tier used is the least that finishes the problem (the measure of Tatham'
     1 PLACE    a value has one place left in a complete group
     1 BOUNDS   the ends of a LESS or TOTAL cannot be met
     1 TWIN     two lines agree everywhere but in one place
-    t SUPPORT  no tuple of a TABLE (tier t of that table, 1 or 2) or no sum of a TOTAL (2) has the value
+    t SUPPORT  no tuple of a TABLE (tier t of that table, 1 or 2) or no sum of a TOTAL (2; never for a TOTAL of
+               tier 1, where BOUNDS says as much) has the value
     3 LOCKED   all places of a value in one group lie in another
     3 PAIR     two cells of a group hold the same two values
     3 NESTED   all open cells of one plain TOTAL lie in another and use up its room (0/1 cells)
@@ -262,14 +263,14 @@ def rule_place(net, active, dom, reason, placed, dirty, log, count, depth, c):
 
 
 @inner
-def finish(net, log, count, before, bad, c, v, depth):
+def finish(net, log, count, before, bad, c, dom, depth):
     """Close a step that may have made claims: -1 clash, 1 progress, 0 nothing."""
     if count[ROWS] > before:
         count[STEPS] += 1
     if bad == 1:
         return clash(log, count, c, -1, depth)
     if bad == 2:
-        return clash(log, count, -1, v, depth)
+        return clash(log, count, -1, empty_cell(dom), depth)
     return 1 if count[ROWS] > before else 0
 
 
@@ -279,6 +280,23 @@ def empty_cell(dom):
         if dom[v] == 0:
             return v
     return -1
+
+
+@inner
+def ends(net, dom, c):
+    """The least and the greatest sum that the candidates of a TOTAL allow."""
+    a, p = net.scope_at[c], net.arg_at[c]
+    base = net.args[p + 2]
+    least, most = 0, 0
+    for k in range(net.scope_at[c + 1] - a):
+        x = dom[net.scope[a + k]]
+        coef = net.args[p + 3 + k]
+        lo, hi = (low_bit(x) + base) * coef, (high_bit(x) + base) * coef
+        if coef < 0:
+            lo, hi = hi, lo
+        least += lo
+        most += hi
+    return least, most
 
 
 @inner
@@ -299,44 +317,33 @@ def rule_bounds(net, active, dom, reason, placed, dirty, log, count, depth, c):
     else:
         n = b - a
         low, high, base = net.args[p], net.args[p + 1], net.args[p + 2]
+        least, most = ends(net, dom, c)
+        if least > high or most < low:
+            bad = 1
         for i in range(n):
             v = net.scope[a + i]
+            if bad or (least >= low and most <= high):
+                break
             if placed[v]:
                 continue
-            least, most = 0, 0
-            for k in range(n):
-                if k == i:
-                    continue
-                x = dom[net.scope[a + k]]
-                coef = net.args[p + 3 + k]
-                lo, hi = (low_bit(x) + base) * coef, (high_bit(x) + base) * coef
-                if coef < 0:
-                    lo, hi = hi, lo
-                least += lo
-                most += hi
-            out = 0
             x = dom[v]
+            coef = net.args[p + 3 + i]
+            lo, hi = (low_bit(x) + base) * coef, (high_bit(x) + base) * coef
+            if coef < 0:
+                lo, hi = hi, lo
+            out = 0
             for k in range(low_bit(x), high_bit(x) + 1):
                 if (x >> k) & 1:
-                    term = (k + base) * net.args[p + 3 + i]
-                    if least + term > high or most + term < low:
+                    term = (k + base) * coef
+                    if least - lo + term > high or most - hi + term < low:
                         out |= 1 << k
-            bad = narrow(net, active, dom, reason, placed, dirty, log, count, BOUNDS, c, -1, v, out, depth)
-            if bad:
-                break
-        if bad == 0:
-            least, most = 0, 0
-            for k in range(n):
-                x = dom[net.scope[a + k]]
-                coef = net.args[p + 3 + k]
-                lo, hi = (low_bit(x) + base) * coef, (high_bit(x) + base) * coef
-                if coef < 0:
-                    lo, hi = hi, lo
-                least += lo
-                most += hi
-            if least > high or most < low:
-                bad = 1
-    return finish(net, log, count, before, bad, c, empty_cell(dom), depth)
+            if out:
+                bad = narrow(net, active, dom, reason, placed, dirty, log, count, BOUNDS, c, -1, v, out, depth)
+                if bad == 0:  # a placement may have narrowed other cells of the scope too
+                    least, most = ends(net, dom, c)
+                    if least > high or most < low:
+                        bad = 1
+    return finish(net, log, count, before, bad, c, dom, depth)
 
 
 @inner
@@ -360,7 +367,7 @@ def rule_support(net, active, dom, reason, placed, dirty, log, count, depth, c, 
             bad = narrow(net, active, dom, reason, placed, dirty, log, count, SUPPORT, c, -1, v, ~masks[i], depth)
             if bad:
                 break
-    return finish(net, log, count, before, bad, c, empty_cell(dom), depth)
+    return finish(net, log, count, before, bad, c, dom, depth)
 
 
 @inner
@@ -408,7 +415,7 @@ def rule_locked(net, active, dom, reason, placed, dirty, log, count, depth, c):
                     if bad:
                         break
             if count[ROWS] > before or bad:
-                return finish(net, log, count, before, bad, c, empty_cell(dom), depth)
+                return finish(net, log, count, before, bad, c, dom, depth)
     dirty[c] &= ~D_LOCKED
     return 0
 
@@ -427,7 +434,7 @@ def strike_others(net, active, dom, reason, placed, dirty, log, count, depth, c,
             if bad:
                 break
     if count[ROWS] > before or bad:
-        return finish(net, log, count, before, bad, c, empty_cell(dom), depth)
+        return finish(net, log, count, before, bad, c, dom, depth)
     return 0
 
 
@@ -507,7 +514,7 @@ def rule_set(net, active, dom, reason, placed, dirty, log, count, depth, c, chos
                     if bad:
                         break
                 if count[ROWS] > before or bad:
-                    return finish(net, log, count, before, bad, c, empty_cell(dom), depth)
+                    return finish(net, log, count, before, bad, c, dom, depth)
     dirty[c] &= ~D_SET
     return 0
 
@@ -537,7 +544,7 @@ def rule_twin(net, active, dom, reason, placed, dirty, log, count, depth, c):
         u, v = v, u
     before = count[ROWS]
     bad = narrow(net, active, dom, reason, placed, dirty, log, count, TWIN, c, -1, v, dom[u], depth)
-    return finish(net, log, count, before, bad, c, v, depth)
+    return finish(net, log, count, before, bad, c, dom, depth)
 
 
 @inner
@@ -574,7 +581,7 @@ def rule_swapped(net, active, dom, reason, placed, dirty, log, count, depth, c):
                 net, active, dom, reason, placed, dirty, log, count, SWAPPED, c, partner, net.scope[second + j], y,
                 depth,
             )  # fmt: skip
-        return finish(net, log, count, before, bad, c, empty_cell(dom), depth)
+        return finish(net, log, count, before, bad, c, dom, depth)
     return 0
 
 
@@ -623,7 +630,7 @@ def rule_nested(net, active, dom, reason, placed, dirty, log, count, depth, c):
                     bad = narrow(net, active, dom, reason, placed, dirty, log, count, NESTED, c, w, u, 2, depth)
                     if bad:
                         break
-            return finish(net, log, count, before, bad, c, empty_cell(dom), depth)
+            return finish(net, log, count, before, bad, c, dom, depth)
     dirty[c] &= ~D_LOCKED
     return 0
 
@@ -675,7 +682,7 @@ def propagate(net, active, dom, reason, placed, dirty, log, count, depth, max_ti
                     elif dirty[c] & D_BOUNDS:
                         got = rule_bounds(net, active, dom, reason, placed, dirty, log, count, depth, c)
                 elif tier == 2:
-                    if (k == TOTAL or (k == TABLE and net.tier[c] == 2)) and dirty[c] & D_SUPPORT:
+                    if (k == TOTAL or k == TABLE) and net.tier[c] == 2 and dirty[c] & D_SUPPORT:
                         got = rule_support(
                             net, active, dom, reason, placed, dirty, log, count, depth, c, masks, reach, back
                         )

@@ -1,0 +1,243 @@
+"""Makes binairos: a random full grid, then givens dropped while deduction up to the wanted tier still solves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+from verimill.generators.engines import prose
+from verimill.generators.engines.canonical import text_key
+from verimill.generators.engines.constraints import Constraint, table, total, unlike
+from verimill.generators.engines.deduction import Workspace, deduce, thin, workspace
+from verimill.generators.engines.grids import LAYOUTS
+from verimill.generators.engines.puzzles import Model, at_tier, near_misses_of, refutation, solve_model, two_solutions
+from verimill.schemas.cells import cell_names, symmetries
+from verimill.schemas.core import Exhausted, Face, Maker, NearMiss, Solved, Step, Unanswerable
+from verimill.schemas.grids.binairo import Answer, Params, Problem
+from verimill.schemas.rng import Rng
+
+TRIES = 60
+FILLS = 40  # tries to fill one grid row by row
+_FLIP = {"0": "1", "1": "0", ".": "."}
+
+
+@lru_cache(maxsize=4)
+def balanced_lines(n: int) -> tuple[tuple[int, ...], ...]:
+    """Every line of n cells with as many zeros as ones and no three alike in a row, in order."""
+    lines: list[tuple[int, ...]] = [()]
+    for _ in range(n):
+        lines = [(*line, v) for line in lines for v in (0, 1) if line[-2:] != (v, v)]
+    return tuple(line for line in lines if 2 * sum(line) == n)
+
+
+@lru_cache(maxsize=8)
+def constraints_of(n: int, whole_lines: bool) -> tuple[Constraint, ...]:
+    """The rules of a side; `whole_lines` adds what they say together about one line."""
+    names = cell_names(n, n)
+    groups = {
+        "row": [tuple(range(r * n, r * n + n)) for r in range(n)],
+        "col": [tuple(range(c, n * n, n)) for c in range(n)],
+    }
+    found: list[Constraint] = []
+    counts: dict[tuple[int, ...], int] = {}
+    for word, lines in groups.items():
+        for k, cells in enumerate(lines, 1):
+            counts[cells] = len(found)
+            found.append(total(f"count {word}-{k}", cells, n // 2, n // 2, unit=True))
+    for lines in groups.values():
+        for cells in lines:
+            for i in range(n - 2):
+                three = cells[i : i + 3]
+                found.append(total(f"triple {names[three[0]]}-{names[three[2]]}", three, 1, 2, unit=True))
+    if whole_lines:
+        for word, lines in groups.items():
+            found.extend(table(f"line {word}-{k}", c, balanced_lines(n)) for k, c in enumerate(lines, 1))
+    for word, lines in groups.items():
+        for i, a in enumerate(lines):
+            for j in range(i + 1, n):
+                found.append(unlike(f"{word}s {i + 1}-{j + 1}", a, lines[j], (counts[a], counts[lines[j]])))
+    return tuple(found)
+
+
+@lru_cache(maxsize=4)
+def work_of(n: int) -> Workspace:
+    return workspace(2, constraints_of(n, True), (3,) * (n * n))
+
+
+def model(problem: Problem, whole_lines: bool = True) -> Model:
+    n = problem.size
+    return Model(
+        f"binairo {n}",
+        cell_names(n, n),
+        ("0", "1"),
+        (3,) * (n * n),
+        tuple({".": 3, "0": 1, "1": 2}[g] for g in problem.givens),
+        constraints_of(n, whole_lines),
+    )
+
+
+def to_answer(values: tuple[int, ...]) -> Answer:
+    return "".join(map(str, values))
+
+
+def _filled(rng: Rng, n: int) -> list[int] | None:
+    """A grid that obeys every rule, row after row of random lines; None when this draw runs into a dead end."""
+    lines = balanced_lines(n)
+    rows: list[tuple[int, ...]] = []
+    ones = [0] * n
+    for r in range(n):
+        for _ in range(n * n):
+            row = rng.pick(lines)
+            if row in rows or any(o + v > n // 2 or r - o + 1 - v > n // 2 for o, v in zip(ones, row, strict=True)):
+                continue
+            if r >= 2 and any(a == b == c for a, b, c in zip(rows[-2], rows[-1], row, strict=True)):
+                continue
+            rows.append(row)
+            ones = [o + v for o, v in zip(ones, row, strict=True)]
+            break
+        else:
+            return None
+    if len(set(zip(*rows, strict=True))) < n:
+        return None
+    return [v for row in rows for v in row]
+
+
+def make(rng: Rng, params: Params) -> Problem:
+    """A binairo with one solution that rules up to `params.tier` find, needing at least tier `params.least`."""
+    n = params.size
+    work = work_of(n)
+    for _ in range(TRIES):
+        found = next((grid for grid in (_filled(rng, n) for _ in range(FILLS)) if grid is not None), None)
+        if found is None:
+            continue
+        keep = thin(
+            work, (3,) * (n * n), found, [(0, i) for i in range(n * n)], rng.shuffled(range(n * n)),
+            min(params.tier, 4), params.floor,
+        )  # fmt: skip
+        if keep is None:
+            continue
+        if params.tier == 5:
+            keep = _drop_more(rng, work, found, keep)
+        domains = [1 << v if k else 3 for v, k in zip(found, keep, strict=True)]
+        if params.least and not at_tier(deduce(work, domains, params.tier), params.least, params.tier):
+            continue
+        return Problem(n, "".join(str(v) if k else "." for v, k in zip(found, keep, strict=True)))
+    raise Exhausted(f"no binairo in {TRIES} tries with {params}")
+
+
+def _drop_more(rng: Rng, work: Workspace, solution: list[int], keep: list[bool]) -> list[bool]:
+    """A few more givens dropped by suppositions, which are too costly for all of them."""
+    keep = list(keep)
+    for cell in [i for i in rng.shuffled(range(len(keep))) if keep[i]][:6]:
+        keep[cell] = False
+        domains = [1 << v if k else 3 for v, k in zip(solution, keep, strict=True)]
+        if deduce(work, domains, 5).outcome != "solved":
+            keep[cell] = True
+    return keep
+
+
+def solve(problem: Problem) -> Solved[Answer]:
+    return solve_model(model(problem), to_answer, work_of(problem.size))
+
+
+def _moved(problem: Problem, move: tuple[int, ...], flip: bool) -> str:
+    givens = "".join(problem.givens[i] for i in move)
+    return givens.translate({48: "1", 49: "0"}) if flip else givens
+
+
+def twins(rng: Rng, problem: Problem) -> Iterator[Problem]:
+    """The square turned or mirrored; zeros and ones exchanged; both."""
+    n = problem.size
+    moves = symmetries(n, n)
+    yield Problem(n, _moved(problem, rng.pick(moves[1:]), False))
+    yield Problem(n, _moved(problem, moves[0], True))
+    yield Problem(n, _moved(problem, rng.pick(moves[1:]), True))
+
+
+def canonical(problem: Problem) -> str:
+    moves = symmetries(problem.size, problem.size)
+    return text_key("binairo", min(_moved(problem, move, flip) for move in moves for flip in (False, True)))
+
+
+def near_misses(rng: Rng, problem: Problem, answer: Answer) -> Iterator[NearMiss[Answer]]:
+    yield from near_misses_of(rng, model(problem, False), [int(d) for d in answer], to_answer)
+
+
+def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | None:
+    """A given less ("many") or a given changed ("none"), whichever the draw says, when it can be certified."""
+    givens = [i for i, g in enumerate(problem.givens) if g != "."]
+    if rng.chance(0.5):
+        for cell in rng.shuffled(givens):
+            less = _with(problem, cell, ".")
+            pair = two_solutions(model(less))
+            if pair is not None:
+                shown = (to_answer(pair[0]), to_answer(pair[1]))
+                return Unanswerable(less, "many", {"claim": "many", "by": ["two solutions shown"]}, shown)
+    for cell in rng.shuffled(givens):
+        other = _with(problem, cell, _FLIP[problem.givens[cell]])
+        steps = refutation(model(other))
+        if steps is not None and len(steps) > problem.size:
+            return Unanswerable(other, "none", {"claim": "none", "by": ["refutation by deduction rules"]}, (), steps)
+    return None
+
+
+def _with(problem: Problem, cell: int, symbol: str) -> Problem:
+    return Problem(problem.size, problem.givens[:cell] + symbol + problem.givens[cell + 1 :])
+
+
+def describe(ref: str) -> str:
+    """How a clue is called in a sentence."""
+    kind, what = ref.rsplit(" ", 1)
+    first, second = what.split("-")
+    if kind == "triple":
+        return f"the three cells {first} to {second}"
+    if kind == "count":
+        return f"the balance of {'column' if first == 'col' else 'row'} {second}"
+    if kind == "line":
+        return f"{'column' if first == 'col' else 'row'} {second} (balanced, no three alike)"
+    return f"{'columns' if kind == 'cols' else 'rows'} {first} and {second}"
+
+
+def narrate(problem: Problem, steps: tuple[Step, ...]) -> str:
+    return prose.tell(steps, describe)
+
+
+def _shown(layout: str, problem: Problem) -> str:
+    cells = [g if g != "." else "_" for g in problem.givens] if layout == "framed" else list(problem.givens)
+    return LAYOUTS[layout](cells, problem.size)
+
+
+def facts(problem: Problem) -> Mapping[str, str]:
+    return {"n": str(problem.size), "half": str(problem.size // 2), "squares": str(problem.size**2)}
+
+
+WORDINGS = (
+    "Fill every open cell of this {n} by {n} grid with 0 or 1. No three neighbouring cells in a row or column may be "
+    "the same. Every row and every column holds exactly {half} zeros and {half} ones. No two rows are the same, and "
+    "no two columns are the same. Digits already shown stay.\n\n{board}\n\n{answer}",
+    "Here is a binairo (also called takuzu) of side {n}; open cells are dots or underscores.\n\n{board}\n\nComplete "
+    "it with zeros and ones. Never put the same digit three times next to each other, across or down; give each row "
+    "and each column {half} of either digit; make all rows different from one another and all columns different "
+    "from one another; do not change a printed digit.\n\n{answer}",
+    "A panel has {squares} switches in {n} rows of {n}; 1 means on and 0 means off. Some are fixed already:\n\n"
+    "{board}\n\nSet the others so that (a) in every row and column exactly {half} switches are on, (b) no three "
+    "switches in a line next to each other are all on or all off, (c) no two rows have the same pattern, and (d) no "
+    "two columns have the same pattern. The fixed ones cannot be moved.\n\n{answer}",
+    "Task: binary puzzle.\nRules: (1) each cell is 0 or 1; (2) {half} zeros and {half} ones in each row and in each "
+    "column; (3) at most two equal digits in succession, horizontally and vertically; (4) rows are pairwise "
+    "different; (5) columns are pairwise different; (6) given digits stay.\nGrid:\n{board}\n\n{answer}",
+)
+
+MAKER = Maker(
+    make=make,
+    solve=solve,
+    face=Face(WORDINGS, {name: (lambda p, name=name: _shown(name, p)) for name in LAYOUTS}, facts),
+    narrate=narrate,
+    twins=twins,
+    canonical=canonical,
+    near_misses=near_misses,
+    # Full grids over the 16 symmetries: 4,140 of side 6, 4,111,116 of side 8, surely above 1.6 thousand million
+    # of side 10. Each grid gives many problems, so these bounds are low.
+    capacity=lambda p: {6: 2.4, 8: 5.4, 10: 8.0}[p.size],
+    unanswerable=unanswerable,
+)
