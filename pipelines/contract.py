@@ -17,6 +17,7 @@ from verimill.pipelines.contract_judging import PROPERTIES as OF_JUDGING
 from verimill.pipelines.contract_making import PROPERTIES as OF_MAKING
 from verimill.pipelines.contract_making import SAME_ELSEWHERE
 from verimill.pipelines.contract_reading import PROPERTIES as OF_READING
+from verimill.pipelines.contract_sources import PROPERTIES as OF_SOURCES
 from verimill.pipelines.contract_subject import Bench, Subject, fingerprints_elsewhere, subject
 from verimill.pipelines.contract_traces import PROPERTIES as OF_TRACES
 from verimill.pipelines.contract_variants import PROPERTIES as OF_VARIANTS
@@ -29,6 +30,7 @@ PROPERTIES: Mapping[str, Property] = {
     **OF_VARIANTS,
     **OF_JUDGING,
     **OF_READING,
+    **OF_SOURCES,
 }
 SHOWN = 5  # complaints kept of one property
 

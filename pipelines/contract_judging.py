@@ -62,7 +62,7 @@ def every_rule_is_needed(bench: Bench) -> Iterator[str]:
     judge = bench.subject.judge
     surviving = {rule.name for rule in judge.rules}
     for item in bench.ladder:
-        for miss in bench.near_misses(item, 60):
+        for miss in bench.near_misses(item):
             broken = [rule.name for rule in judge.rules if _breaks(rule.broken, item, miss.answer)]
             if len(broken) == 1:  # deleting this one makes the answer right
                 surviving.discard(broken[0])

@@ -22,6 +22,7 @@ from verimill.schemas.values import dump, to_text
 from verimill.verifiers.judge import Case, judge_answer, judge_text
 
 TRIES = 8  # indexes tried for one problem before a level counts as empty
+NEAR_MISSES = 40  # of one item that are looked at
 FINGERPRINTED = (1, 4, 7)  # levels whose problems are made again in another process
 
 
@@ -80,6 +81,7 @@ class Bench:
     pool_size: int
     elsewhere: Mapping[str, Mapping[str, str]] | None = None
     empty: list[str] = field(default_factory=list)
+    _near: dict[tuple[int, int], list[NearMiss[Any]]] = field(default_factory=dict)
 
     def problem(self, level: int, index: int, seed: int | None = None) -> Any:
         """The problem of a key; raises Exhausted."""
@@ -146,10 +148,13 @@ class Bench:
         """A stream for what is drawn about an item."""
         return rng_for("contract", self.subject.codec.family, purpose, self.seed, item.level, item.index)
 
-    def near_misses(self, item: Item, count: int = 40) -> list[NearMiss[Any]]:
+    def near_misses(self, item: Item, count: int = NEAR_MISSES) -> list[NearMiss[Any]]:
         """The first near misses of an item."""
-        found = self.subject.maker.near_misses(self.rng(item, "near"), item.problem, item.solved.answer)
-        return list(islice(found, count))
+        key = (item.level, item.index)
+        if key not in self._near:
+            found = self.subject.maker.near_misses(self.rng(item, "near"), item.problem, item.solved.answer)
+            self._near[key] = list(islice(found, NEAR_MISSES))
+        return self._near[key][:count]
 
     def twins(self, item: Item, count: int = 3) -> list[Any]:
         """The first twins of an item."""

@@ -15,12 +15,18 @@ SEED = 0
 @pytest.fixture(scope="module")
 def elsewhere() -> dict[str, dict[str, dict[str, str]]]:
     """What one other process with another hash seed makes of every family."""
-    return fingerprints_elsewhere([subject(family) for family in names()], SEED)
+    whole = []
+    for family in names():
+        try:
+            whole.append(subject(family))
+        except (AttributeError, ImportError):  # told by the family's own test
+            continue
+    return fingerprints_elsewhere(whole, SEED)
 
 
 @pytest.mark.parametrize("family", names())
 def test_the_family_keeps_the_contract(family: str, elsewhere: dict[str, dict[str, dict[str, str]]]) -> None:
-    report = check(family, problems=PROBLEMS, seed=SEED, elsewhere=elsewhere[family])
+    report = check(family, problems=PROBLEMS, seed=SEED, elsewhere=elsewhere.get(family, {}))
     assert report.ok, "\n" + "\n".join(map(str, report.failed))
 
 

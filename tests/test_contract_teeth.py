@@ -351,22 +351,52 @@ def test_the_fault_is_caught_by_the_property_about_it(fault: str) -> None:
 
 def test_the_whole_family_has_no_fault_and_every_property_is_bitten_by_one() -> None:
     assert check(WHOLE, problems=100).ok
-    bitten = {name for name, _ in BROKEN.values()} | {"the same in another process"}
+    bitten = {name for name, _ in BROKEN.values()} | {name for name, *_ in EDITS.values()}
     assert bitten == set(PROPERTIES)
 
 
-def test_a_maker_that_depends_on_the_hash_seed_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write("hash_pairs", tmp_path)
-    module = tmp_path / "hash_pairs_family" / "generators" / "hash_pairs.py"
+def _edited(folder: Path, family: str, side: str, old: str, new: str) -> Subject:
+    """The template under another name, with one piece of text replaced in one of its files."""
+    write(family, folder)
+    module = folder / f"{family}_family" / side / f"{family}.py"
     text = module.read_text()
-    drawn = "numbers = rng.sample(range(1, params.largest + 1), params.size)"
-    assert drawn in text
-    module.write_text(text.replace(drawn, drawn + "\n        numbers.sort(key=lambda number: hash(str(number)))"))
+    assert old in text
+    module.write_text(text.replace(old, new, 1))
+    return subject_of([f"{family}_family.{part}.{family}" for part in ("schemas", "verifiers", "generators")])
+
+
+EDITS = {
+    "a maker that depends on the hash seed": (
+        "the same in another process", "generators",
+        "params.size)\n        problem",
+        "params.size)\n        numbers.sort(key=lambda number: hash(str(number)))\n        problem",
+    ),
+    "a maker that draws on global chance": (
+        "the same in another process", "generators",
+        "def make(",
+        "import random\n\nSALT = random.randrange(10**9)\n\n\ndef make(rng, params):\n"
+        "    return _make(Rng(rng.seed() + SALT), params)\n\n\ndef _make(",
+    ),
+    "a codec that evaluates": ("sources are tame", "schemas", "MAX_ANSWER = 200\n", "MAX_ANSWER = eval('200')\n"),
+    "a maker that imports random": ("sources are tame", "generators", "import math\n", "import math\nimport random\n"),
+    "a judge that reads the maker": (
+        "maker and judge are blind", "verifiers",
+        "    pairs = [", "    from judge_reads_family.generators.judge_reads import _pairs\n\n    pairs = [",
+    ),
+    "a judge that borrows from our makers": (
+        "maker and judge are blind", "verifiers",
+        "    pairs = [", "    from verimill.generators.prompts import styles\n\n    pairs = [",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", EDITS)
+def test_the_fault_in_the_source_is_caught(fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, side, old, new = EDITS[fault]
+    family = {"a judge that reads the maker": "judge_reads"}.get(fault, f"edit_{list(EDITS).index(fault)}")
     monkeypatch.syspath_prepend(str(tmp_path))
-    modules = [f"hash_pairs_family.{side}.hash_pairs" for side in ("schemas", "verifiers", "generators")]
-    report = check(subject_of(modules), problems=20, only=("the same in another process",))
+    report = check(_edited(tmp_path, family, side, old, new), problems=20, only=(name,))
     assert not report.ok
-    assert "problem" in report.failed[0].complaints[0]
 
 
 def test_a_family_that_raises_is_reported_with_the_place() -> None:
