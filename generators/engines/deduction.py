@@ -38,7 +38,8 @@ def workspace(n_values: int, constraints: Sequence[Constraint], domains: Sequenc
     """A workspace with every constraint active and the given initial masks."""
     n = len(domains)
     widest = max((len(c.scope) for c in constraints), default=1)
-    scratch, log, count, stack, stack_reason = scratch_for(n, n_values, len(constraints), widest)
+    room = -(-len(constraints) // 64) * 64  # so that nearby counts of constraints share one working memory
+    scratch, log, count, stack, stack_reason = scratch_for(n, n_values, room, max(widest, n_values))
     return Workspace(
         network(n, constraints, domains), scratch, log, count, stack, stack_reason,
         np.ones(len(constraints), np.int8), np.array(domains, np.int64),

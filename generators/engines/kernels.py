@@ -715,6 +715,25 @@ def propagate(net, active, dom, reason, placed, dirty, log, count, depth, max_ti
 
 
 @inner
+def mark_less(net, reason, need, limit, c, v, mask, is_placed):
+    """Of a LESS, only the values that reach beyond what was struck count; a placement rests on its own cell too."""
+    nval = reason.shape[1]
+    a, gap = net.scope_at[c], net.args[net.arg_at[c]]
+    lesser = net.scope[a] == v
+    other = net.scope[a + 1] if lesser else net.scope[a]
+    for k in range(nval):
+        s = reason[v, k]
+        if s == limit or (not is_placed and (mask >> k) & 1):
+            for m in range(nval):
+                if (lesser and m >= k + gap) or (not lesser and m <= k - gap):
+                    t = reason[other, m]
+                    if 0 <= t < limit:
+                        need[t] = 1
+        elif is_placed and 0 <= s < limit:
+            need[s] = 1
+
+
+@inner
 def mark_from(net, reason, need, limit, rule, c, c2, v, mask, is_placed):
     """Mark the steps before `limit` that a claim rests on: the reasons of the values it takes to be gone."""
     nval = reason.shape[1]
@@ -746,6 +765,9 @@ def mark_from(net, reason, need, limit, rule, c, c2, v, mask, is_placed):
                 s = reason[v, k]
                 if 0 <= s < limit:
                     need[s] = 1
+        return
+    if rule == BOUNDS and net.kind[c] == LESS:
+        mark_less(net, reason, need, limit, c, v, mask, is_placed)
         return
     if rule == NESTED:
         for j in range(net.scope_at[c2], net.scope_at[c2 + 1]):
