@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import pairwise
 
 from verimill.generators.engines.network_text import SKIN, pick_names
 from verimill.schemas.networks import Forest, neighbours
@@ -36,6 +38,19 @@ def banded(rng: Rng, n: int, m: int, reach: int) -> list[tuple[int, int]]:
         if v < n:
             edges[u, v] = None
     return list(edges)
+
+
+def around_path(rng: Rng, n: int, m: int, directed: bool) -> tuple[list[int], list[tuple[int, int]]]:
+    """A random order of n nodes, and m edges (fewer if there is no room) in random order that include its hops."""
+    path = rng.shuffled(range(n))
+    edges = {(u, v) if directed or u < v else (v, u): None for u, v in pairwise(path)}
+    m = min(m, n * (n - 1) // (1 if directed else 2))
+    while len(edges) < m:
+        u, v = rng.below(n), rng.below(n)
+        if u != v:
+            edges[(u, v) if directed or u < v else (v, u)] = None
+    turned = [(u, v) if directed or rng.chance(0.5) else (v, u) for u, v in rng.shuffled(list(edges))]
+    return path, turned
 
 
 def shuffled_edges(
@@ -109,14 +124,29 @@ def canonical_key(
     Copies keep edge weights (the third number, if any), ways, the node's colour in `colours` (all equal if empty; small
     whole numbers) and `head`, a text of whatever else the copies share.
     """
+    best = _search(n, *_stable(n, tuple(edges), directed, tuple(colours)))
+    return hashlib.blake2b(f"{head}|{n}|{directed:d}|{best}".encode(), digest_size=16).hexdigest()
+
+
+def stable_colours(
+    n: int, edges: Sequence[tuple[int, ...]], directed: bool, colours: Sequence[int] = ()
+) -> tuple[int, ...]:
+    """For each node a rank that does not depend on the numbering; nodes of one rank look alike, as a rule."""
+    return tuple(_stable(n, tuple(edges), directed, tuple(colours))[1])
+
+
+@lru_cache(maxsize=8)
+def _stable(
+    n: int, edges: tuple[tuple[int, ...], ...], directed: bool, colours: tuple[int, ...]
+) -> tuple[_Arcs, list[int], list[int]]:
+    """The arcs, the stable colouring and the colouring it began with; remembered for the family that asks twice."""
     arcs: _Arcs = [[] for _ in range(n)]
     for e in edges:
         label = 2 * e[2] if len(e) > 2 else 2
         arcs[e[0]].append((label * 128, e[1]))
         arcs[e[1]].append(((label + directed) * 128, e[0]))
-    first = list(colours) or [0] * n
-    best = _search(n, arcs, first)
-    return hashlib.blake2b(f"{head}|{n}|{directed:d}|{best}".encode(), digest_size=16).hexdigest()
+    start = list(colours) or [0] * n
+    return arcs, _refined(n, arcs, start), start
 
 
 def _refined(n: int, arcs: _Arcs, colour: list[int]) -> list[int]:
@@ -142,9 +172,8 @@ def _description(n: int, arcs: _Arcs, colour: list[int], start: Sequence[int]) -
     return tuple(rows)
 
 
-def _search(n: int, arcs: _Arcs, start: list[int]) -> tuple[tuple[int, ...], ...]:
+def _search(n: int, arcs: _Arcs, colour: list[int], start: list[int]) -> tuple[tuple[int, ...], ...]:
     """The least description over all ways of singling nodes out."""
-    colour = _refined(n, arcs, start)
     if len(set(colour)) == n:
         return _description(n, arcs, colour, start)
     leaves: dict[tuple[tuple[int, ...], ...], tuple[list[int], tuple[int, ...]]] = {}

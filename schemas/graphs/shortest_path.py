@@ -43,7 +43,10 @@ class Params:
 
     def __post_init__(self) -> None:
         for name, low, high in (
-            ("nodes", 4, MAX_NODES), ("degree", 1.5, 8), ("reach", 1, MAX_NODES), ("top", 1, MAX_WEIGHT),
+            ("nodes", 4, MAX_NODES),
+            ("degree", 1.5, 8),
+            ("reach", 1, MAX_NODES),
+            ("top", 1, MAX_WEIGHT),
         ):
             value = getattr(self, name)
             if not low <= value <= high:
