@@ -117,6 +117,14 @@ WORDS = {
     "reasoning without an opening tag. Answer: 7</think>\n42": "42",
     "<|channel|>analysis<|message|>Answer: 3<|end|><|start|>assistant<|channel|>final<|message|>42<|return|>": "42",
     "The answer is 42.\n<think>I wonder": "42",
+    '{"answer": 42, "why": "if the answer is 41, clue 3 fails"}': "42",
+    '```json\n{"why": "the answer is 41 or more", "answer": "42"}\n```': "42",
+    "$\\boxed 42$": "42",
+    "Answer: 42 ✅": "42",
+    "Answer: <b>42</b>": "42",
+    "<p>The answer is <strong>42</strong></p>": "42",
+    "Answer:\n\n$$42$$": "42",
+    "Answer:\n\\[ 42 \\]": "42",
 }
 
 
@@ -141,6 +149,10 @@ def test_json_values_of_every_kind_become_text(value: object, text: str) -> None
     assert text in candidates(f"Answer: {json.dumps(value)}", "block")
 
 
+def test_a_quoted_block_is_read_without_its_marks() -> None:
+    assert "1 2\n3 4" in candidates("Answer:\n> 1 2\n> 3 4", "block")
+
+
 def test_a_matrix_and_a_markdown_table_become_lines() -> None:
     matrix = "\\boxed{\\begin{bmatrix} 1 & 2 \\\\ 3 & 4 \\end{bmatrix}}"
     assert any(text.split() == ["1", "2", "3", "4"] and text.count("\n") == 1 for text in candidates(matrix, "block"))
@@ -152,6 +164,23 @@ def test_a_matrix_and_a_markdown_table_become_lines() -> None:
 )
 def test_a_reply_that_never_left_its_thinking_has_no_answer(reply: str) -> None:
     assert list(candidates(reply, "word")) == []
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "Final Answer: The final answer is $42$. I hope it is correct.",
+        "The answer is 42 because 40 + 2 = 42.",
+        "Answer: 42 (every clue was checked)",
+        "Answer: 42, since the others fail",
+        "Answer: **42**. This uses each clue once.",
+        "I get x = 42",
+        "In the end it is **42**, as wanted",
+    ],
+)
+def test_words_around_the_answer_do_not_hide_it(reply: str) -> None:
+    assert "42" in candidates(reply, "word")
+    assert "42" in candidates(reply, "line")
 
 
 def test_the_last_explicit_answer_wins() -> None:
@@ -173,7 +202,8 @@ def test_a_hedge_is_not_split_into_its_parts() -> None:
 
 STATUS = {
     "none": ["none", "None.", "**no solution**", "NO SOLUTION", "There is no solution.", "unsolvable", "no_solution",
-             "The puzzle has no solution", "It is impossible", "`none`", "no valid solution exists", "Unsatisfiable"],
+             "The puzzle has no solution", "It is impossible", "`none`", "no valid solution exists", "Unsatisfiable",
+             "There is no solution to this puzzle.", "There is no solution that satisfies all the constraints."],
     "many": ["many", "Many!", "not unique", "non-unique", "multiple solutions", "The solution is not unique.",
              "more than one solution", "There are multiple solutions", "infinitely many solutions"],
 }  # fmt: skip
@@ -247,6 +277,10 @@ HOSTILE: dict[str, Callable[[int], str]] = {
     "table rules": lambda n: "Answer: a|\n" + "|" + "-" * n + "x",
     "colons": lambda n: ":\n" * n,
     "asides": lambda n: "Answer: " + " because" * n,
+    "html": lambda n: "Answer: " + "<b" * n + "<br /" * n,
+    "quotations": lambda n: "Answer:" + "\n>" * n,
+    "json of the whole reply": lambda n: '{"why": "' + "answer " * n + '", "answer": 4}',
+    "bare boxes": lambda n: "\\boxed 4" * n,
     "quotes": lambda n: "Answer: " + "'" * n,
     "stars": lambda n: "*" * n,
     "the whole of unicode": lambda n: "".join(chr(0x80 + i % 0x10FF00) for i in range(n)),

@@ -13,6 +13,7 @@ Only the last MAX_SCANNED characters are looked at, and only the last few marks,
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Generator, Iterator
 from typing import Literal
@@ -24,6 +25,7 @@ from verimill.verifiers.markup import (
     forms,
     json_texts,
     json_value,
+    named_answer,
     without_thinking,
     without_tokens,
 )
@@ -49,7 +51,12 @@ def candidates(completion: str, shape: Shape) -> Iterator[str]:
         return
     seen: set[str] = set()
     block = shape == "block"
-    for source in _sources(_scanned(completion), block):
+    scanned = _scanned(completion)
+    if scanned[:1] in ("{", "`"):  # the whole reply is JSON: a word of its explanation is no label
+        named = named_answer(json_value(scanned.strip("`").removeprefix("json").strip()))
+        if named is not None:
+            scanned = json.dumps({"answer": named})
+    for source in _sources(scanned, block):
         for text in forms(source, block):
             if text and text not in seen:
                 yield text
@@ -137,6 +144,9 @@ def _boxed(text: str, at: int) -> Iterator[str]:
     while text[at : at + 1] == " ":
         at += 1
     if text[at : at + 1] != "{":
+        token = _TOKEN.match(text, at)  # \\boxed 5
+        if token is not None:
+            yield token.group()
         return
     depth = 0
     for place in _BRACES.finditer(text, at, at + MAX_ANSWER):
@@ -151,6 +161,7 @@ def _boxed(text: str, at: int) -> Iterator[str]:
 
 
 _BRACES = re.compile(r"\\[{}\\]|[{}]")
+_TOKEN = re.compile(r"[^\s${}\\.,]{1,40}")
 
 
 def _labelled(text: str, at: int, block: bool, marked: bool = False) -> Iterator[str]:
@@ -244,11 +255,15 @@ _LEAD = re.compile(
     r"^(?:there (?:is|are|exists?) |(?:it|this|that|(?:the|this) (?:puzzle|problem|system|instance|task|grid|board))"
     r" (?:is |has |have |admits )?|(?:the )?solution is |(?:has|have|is) )"
 )
+_TRAIL = re.compile(
+    r" (?:to|for|of) (?:the|this) (?:puzzle|problem|system|instance|task|grid|board)$"
+    r"| (?:that|which) (?:satisf|fit|meet|work|obey)[a-z ]{0,60}$"
+)
 
 
 def status_word(text: str) -> Status | None:
     """ "none" or "many" when the whole text says just that, in any of the usual words."""
-    if len(text) > 80:
+    if len(text) > 120:
         return None
     word = " ".join(text.strip(" \t\r\n.!?*_`\"'$()[]{}:;,").lower().replace("-", " ").replace("_", " ").split())
     if word in _NONE:
@@ -256,7 +271,7 @@ def status_word(text: str) -> Status | None:
     if word in _MANY:
         return "many"
     if " " in word:
-        bare = _LEAD.sub("", word, count=1)
+        bare = _TRAIL.sub("", _LEAD.sub("", word, count=1), count=1)
         if bare in _NONE:
             return "none"
         if bare in _MANY:

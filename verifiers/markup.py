@@ -17,7 +17,7 @@ _TOKENS = re.compile(
 )
 _THOUGHT = re.compile(r"(?:<(/?)|\[(/?)|◁(/?))(?:think|thinking|thought|thoughts|reasoning)[>\]▷]", re.IGNORECASE)
 _WRAPPED = re.compile(
-    r"\\(?:text|textbf|textit|texttt|textrm|mathrm|mathbf|mathit|mathtt|mathsf|operatorname|mbox|hbox|fbox|emph|bf|rm)"
+    r"\\(?:text|textbf|textit|texttt|textrm|mathrm|mathbf|mathit|mathtt|mathsf|operatorname|mbox|hbox|fbox|emph|underline|bf|rm)"
     r"\s{0,3}\{([^{}]{0,4000})\}"
 )
 _FRACTION = re.compile(r"\\[dtc]?frac\s{0,3}\{([^{}]{1,200})\}\s{0,3}\{([^{}]{1,200})\}")
@@ -32,6 +32,8 @@ _COMMANDS = {
     "boxed": "", "limits": "", "(": "", ")": "", "[": "", "]": "", "{": "{", "}": "}", "_": "_", "%": "%",
     "#": "#", "$": "", "&": "&", "-": "-", "*": "*", "|": "|", "n": "\n",
 }  # fmt: skip
+_HTML = re.compile(r"</?(?:b|i|u|p|em|strong|code|pre|span|div|center)>|<br ?/?>", re.IGNORECASE)
+_ENDS = " \t\n.!;,✅✓✔🎉∎"
 _RULE = re.compile(r"^[ \t]*\|?[ \t]*:?-{2,}[-:| \t]*$")  # the line below the head of a markdown table
 
 
@@ -74,6 +76,8 @@ def without_latex(text: str) -> str:
 def without_emphasis(text: str) -> str:
     """Bold, code marks and quotes that surround the text or its parts are gone."""
     text = text.strip()
+    if "<" in text:
+        text = _HTML.sub(lambda tag: "\n" if tag[0][1] in "bB" and tag[0][2:3] in "rR" else "", text).strip()
     if "**" in text and text.count("**") % 2:  # `**Answer: 5**` leaves one half behind
         text = text[2:] if text.startswith("**") else text[:-2] if text.endswith("**") else text
     if "**" in text:
@@ -123,6 +127,13 @@ def json_texts(value: Any) -> Iterator[str]:
         yield ", ".join(f"{key}: {item}" for key, item in pairs)
 
 
+def named_answer(value: Any) -> Any:
+    """What a JSON object holds under the name of an answer, or None."""
+    if not isinstance(value, dict):
+        return None
+    return next((value[name] for name in ("final_answer", "answer", "solution") if value.get(name) is not None), None)
+
+
 def _flat(value: Any, depth: int = 0) -> str:
     """One line for a value inside another."""
     if isinstance(value, bool):
@@ -143,16 +154,17 @@ def forms(text: str, block: bool) -> Iterator[str]:
         return
     if text[0] in "[{":
         value = json_value(text)
-        if isinstance(value, dict):
-            named = next((value[k] for k in ("answer", "final_answer", "solution") if k in value), None)
-            if named is not None:
-                yield from json_texts(named)
-                return
+        named = named_answer(value)
+        if named is not None:
+            yield from json_texts(named)
+            return
         yield text
         yield from json_texts(value)
     bare = without_emphasis(without_latex(text))
-    last = without_emphasis(bare.rstrip(" \t\n.!;,"))
+    last = without_emphasis(bare.rstrip(_ENDS))
     # A block may be drawn with dots and stars, so it is first read as it stands; a word never is.
     yield from (text, bare, last) if block else (last, bare, text)
     if block and "|" in text:
         yield without_table(bare)
+    if block and text[0] == ">" and all(line[:1] == ">" for line in text.split("\n")):  # a quotation
+        yield "\n".join(line[1:].strip() for line in text.split("\n"))
