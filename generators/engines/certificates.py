@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import product
 from typing import Any
 
 from verimill.generators.engines import kernels
@@ -15,6 +16,8 @@ from verimill.generators.engines.constraints import Constraint
 
 ENGINE = "minisat22"
 MAX_CLAUSES = 400_000
+MAX_VARIABLES = 5_000  # every one of them is decided on at each question, wanted or not
+DIRECT = 3  # cells up to which a table is written as its forbidden tuples, without variables of its own
 
 
 class Oracle:
@@ -29,6 +32,7 @@ class Oracle:
 
         self.solver: Any = Solver(name=ENGINE)
         self.selectors: dict[tuple[Any, ...], int] = {}
+        self.sums: dict[tuple[Any, ...], dict[int, int]] = {}
         self.top = self.n_vars * self.n_values
         self.clauses = 0
         for v in range(self.n_vars):
@@ -73,6 +77,11 @@ class Oracle:
             for x in range(n):
                 for y in range(min(n, x + con.args[0])):
                     self._add([off, -lit(a, x), -lit(b, y)])
+        elif con.kind == kernels.TABLE and len(con.scope) <= DIRECT:
+            allowed = frozenset(con.rows)
+            for row in product(range(n), repeat=len(con.scope)):
+                if row not in allowed:
+                    self._add([off, *(-lit(v, k) for v, k in zip(con.scope, row, strict=True))])
         elif con.kind == kernels.TABLE:
             rows = []
             for row in con.rows:
@@ -96,6 +105,11 @@ class Oracle:
     def _post_total(self, con: Constraint, off: int) -> None:
         """The running sums as states: state s after cell i and value k gives state s + weight * value."""
         low, high, base = con.args[:3]
+        if self.n_values == 2:
+            for s, end in self._sums(con.scope, base, con.args[3:]).items():
+                if not low <= s <= high:
+                    self._add([off, -end])
+            return
         layer: dict[int, int] = {0: -off}
         for v, weight in zip(con.scope, con.args[3:], strict=True):
             after: dict[int, int] = {}
@@ -110,9 +124,48 @@ class Oracle:
             if not low <= s <= high:
                 self._add([-state])
 
+    def _sums(self, scope: tuple[int, ...], base: int, weights: tuple[int, ...]) -> dict[int, int]:
+        """The literal of each total of 0/1 cells: running sums and the moves between them, posted once a scope.
+
+        A sum holds only when the cells before it make it, and every cell's value is carried by some move, so
+        unit propagation alone rules out what no total allows.
+        """
+        key = (scope, base, weights)
+        found = self.sums.get(key)
+        if found is not None:
+            return found
+        layer = {0: self._fresh()}
+        self._add([layer[0]])
+        for v, weight in zip(scope, weights, strict=True):
+            after: dict[int, int] = {}
+            into: dict[int, list[int]] = {}
+            carried: tuple[list[int], list[int]] = ([], [])
+            for s, state in layer.items():
+                out = []
+                for k in (0, 1):
+                    t = s + weight * (k + base)
+                    if t not in after:
+                        after[t] = self._fresh()
+                        into[t] = []
+                    move = self._fresh()
+                    out.append(move)
+                    into[t].append(move)
+                    carried[k].append(move)
+                    self._add([-move, state])
+                    self._add([-move, self.lit(v, k)])
+                    self._add([-move, after[t]])
+                self._add([-state, *out])
+            for t, moves in into.items():
+                self._add([-after[t], *moves])
+            for k in (0, 1):
+                self._add([-self.lit(v, k), *carried[k]])
+            layer = after
+        self.sums[key] = layer
+        return layer
+
     def another(self, constraints: Sequence[Constraint], domains: Sequence[int], values: Sequence[int] | None) -> bool:
         """True when a solution other than `values` (None: any) exists under the constraints and initial masks."""
-        if self.clauses > MAX_CLAUSES:
+        if self.clauses > MAX_CLAUSES or self.top > MAX_VARIABLES:
             self.solver.delete()
             self._start()
         full = (1 << self.n_values) - 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from verimill.generators.engines import prose
 from verimill.generators.engines.canonical import text_key
@@ -231,7 +231,7 @@ WORDINGS = (
 MAKER = Maker(
     make=make,
     solve=solve,
-    face=Face(WORDINGS, {name: (lambda p, name=name: _shown(name, p)) for name in LAYOUTS}, facts),
+    face=Face(WORDINGS, {name: partial(_shown, name) for name in LAYOUTS}, facts),
     narrate=narrate,
     twins=twins,
     canonical=canonical,
