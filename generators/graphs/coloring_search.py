@@ -38,14 +38,14 @@ def peel(near: Sequence[int], k: int) -> tuple[int, list[int]]:
     A node with fewer than k neighbours can be coloured last, whatever colours these have.
     """
     core, order = (1 << len(near)) - 1, list[int]()
-    todo = True
-    while todo:
-        todo = False
-        for v in bits(core):
-            if (near[v] & core).bit_count() < k:
-                core ^= 1 << v
-                order.append(v)
-                todo = True
+    falling = [v for v, mask in enumerate(near) if mask.bit_count() < k]
+    while falling:
+        v = falling.pop()
+        core ^= 1 << v
+        order.append(v)
+        for u in bits(near[v] & core):
+            if (near[u] & core).bit_count() == k - 1:  # it falls off now, and only once
+                falling.append(u)
     return core, order
 
 

@@ -21,6 +21,11 @@ _REFUTE = 120  # most guesses of a refutation
 Edges = Sequence[tuple[int, int]]
 
 
+def _room(n: int, k: int) -> int:
+    """Pairs of nodes in different parts of a balanced colouring."""
+    return comb(n, 2) - sum(comb(len(range(c, n, k)), 2) for c in range(k))
+
+
 def _drawn(rng: Rng, params: Params) -> list[tuple[int, int]]:
     """A connected network whose edges all join different parts of a hidden, balanced colouring."""
     n, k = params.nodes, params.colours
@@ -28,11 +33,14 @@ def _drawn(rng: Rng, params: Params) -> list[tuple[int, int]]:
     edges: dict[tuple[int, int], None] = {}
     below = rng.below
     for v in range(1, n):
-        others = [u for u in range(v) if part[u] != part[v]]
-        if others:
-            edges[others[below(len(others))], v] = None
-    room = comb(n, 2) - sum(comb(part.count(c), 2) for c in range(k))
-    wanted = min(round(n * params.degree / 2), room)
+        u = below(v)
+        if part[u] == part[v]:
+            others = [u for u in range(v) if part[u] != part[v]]
+            if not others:
+                continue
+            u = others[below(len(others))]
+        edges[u, v] = None
+    wanted = min(round(n * params.degree / 2), _room(n, k))
     while len(edges) < wanted:
         u, v = below(n), below(n)
         if part[u] != part[v]:
@@ -170,7 +178,8 @@ def solve(problem: Problem) -> Solved[Answer]:
     last = _peeled(near, k, colour, found.order)
     raw = [*found.raw, *last]
     steps = _steps(problem, found.clique, raw)
-    brief = _steps(problem, found.clique, _without_failures(near, k, found.clique, raw))
+    failed = any(rule in ("suppose", "same") for rule, _, _, _, _ in raw)
+    brief = _steps(problem, found.clique, _without_failures(near, k, found.clique, raw)) if failed else steps
     tier = 2
     if not found.core:
         tier = 0
@@ -218,7 +227,7 @@ def near_misses(rng: Rng, problem: Problem, answer: Answer) -> Iterator[NearMiss
 def capacity(params: Params) -> float:
     """log10 of a lower bound: edge sets between balanced parts, over the orders of the nodes."""
     n, k = params.nodes, params.colours
-    room = comb(n, 2) - sum(comb(len(range(c, n, k)), 2) for c in range(k))
+    room = _room(n, k)
     edges = min(round(n * params.degree / 2), room)
     return max(0.0, log10(comb(room, edges)) - lgamma(n + 1) / log(10))
 
