@@ -23,6 +23,7 @@ from verimill.schemas.rng import Rng
 
 _TRIES = 40
 _CAP = 20_000  # events of a search that must finish
+_NONE_TRIES = 6
 _NONE_CAP = 400  # events of a refutation that is to be read
 
 
@@ -99,8 +100,8 @@ def solve(problem: Problem) -> Solved[Answer]:
     return Solved(answer, tuple(steps), tuple(brief), hardness, {"claim": "any_valid", "by": ["search"]})
 
 
-def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | None:
-    """The same nodes with edges moved, one of each path found at a time, until no path is left."""
+def _pathless(rng: Rng, problem: Problem) -> tuple[tuple[tuple[int, int], ...], Found] | None:
+    """The edges with one hop of each path found moved elsewhere until no path is left, and the search that says so."""
     n, directed = len(problem.names), problem.directed
     edges = list(problem.edges)
     for _ in range(4 * n):
@@ -108,19 +109,31 @@ def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | 
         if not found.whole:
             return None
         if not found.path:
-            break
-        hops = list(pairwise(found.path))
+            return tuple(edges), found
         taken = {*edges} if directed else {*edges, *[(v, u) for u, v in edges]}
-        out = rng.pick(hops)
+        out = rng.pick(list(pairwise(found.path)))
         at = edges.index(out) if out in edges else edges.index((out[1], out[0]))
-        # The new edge stands where paths rarely profit: at a node that has many ways already.
+        # The new edge starts where there are many already: paths rarely profit from it.
         ends = [u for e in edges for u in e]
         free = [(u, v) for u in [rng.pick(ends) for _ in range(12)] for v in [rng.below(n)] if u != v]
-        free = [pair for pair in free if pair not in taken and set(pair) != set(out)]
-        edges[at : at + 1] = free[:1]
-    else:
+        edges[at : at + 1] = [pair for pair in free if pair not in taken and {*pair} != {*out}][:1]
+    return None
+
+
+def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | None:
+    """The same nodes with edges moved until no path is left; of a few tries the first that is not seen at once."""
+    n = len(problem.names)
+    best: tuple[tuple[tuple[int, int], ...], Found] | None = None
+    for _ in range(_NONE_TRIES):
+        tried = _pathless(rng, problem)
+        if tried is not None and (best is None or len(tried[1].events) > len(best[1].events)):
+            best = tried
+        if best is not None and len(best[1].events) > n:
+            break
+    if best is None:
         return None
-    cut = Problem(problem.names, tuple(edges), directed, problem.start, problem.skin)
+    edges, found = best
+    cut = Problem(problem.names, edges, problem.directed, problem.start, problem.skin)
     steps = _steps(cut, found)
     starts = range(n) if problem.start < 0 else (problem.start,)
     given_up = tuple([f"dead 1 {problem.names[v]}" for v in starts])

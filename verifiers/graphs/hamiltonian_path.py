@@ -178,7 +178,7 @@ def check(problem: Problem, steps: tuple[Step, ...], answer: Answer | None) -> T
 
 
 def recount(problem: Problem, status: Status, answer: Answer | None) -> Recount:
-    """Existence once more, by a SAT solver on which node comes at which place."""
+    """Existence once more, by a SAT solver on which node comes at which place; then with the answer's places set."""
     from pysat.solvers import Solver
 
     n, ways = len(problem.names), _ways(problem)
@@ -200,8 +200,13 @@ def recount(problem: Problem, status: Status, answer: Answer | None) -> Recount:
         clauses.append([at(0, problem.start)])
     with Solver(name="cadical153", bootstrap_with=clauses) as solver:
         exists = bool(solver.solve())
-    agrees = exists == (status == "one")
-    return Recount(agrees, "cadical153, a node at each place", f"a path {'exists' if exists else 'does not exist'}")
+        fits = exists and (answer is None or len(answer) == n)
+        if fits and answer is not None:
+            number = {name: v for v, name in enumerate(problem.names)}
+            fits = bool(solver.solve(assumptions=[at(place, number[name]) for place, name in enumerate(answer)]))
+    agrees = fits if status == "one" else not exists
+    told = f"a path {'exists' if exists else 'does not exist'}{'' if agrees or not exists else ', not this one'}"
+    return Recount(agrees, "cadical153, a node at each place", told)
 
 
 JUDGE: Judge[Problem, Answer] = Judge(

@@ -167,8 +167,11 @@ def check(problem: Problem, steps: tuple[Step, ...], answer: Answer | None) -> T
 def recount(problem: Problem, status: Status, answer: Answer | None) -> Recount:
     """The value once more, by push-relabel, which keeps excess at nodes and never looks for a way."""
     value = _pushed(problem)
-    agrees = status == "one" and (answer is None or answer.value == value)
-    return Recount(agrees, "push-relabel", f"value {value}, answer {answer.value if answer else None}")
+    if answer is None:
+        return Recount(status == "one", "push-relabel", f"value {value}")
+    broken = [rule.name for rule in JUDGE.rules if rule.broken(problem, answer)]
+    detail = f"value {value}, answer {answer.value}{', broken: ' if broken else ''}{', '.join(broken)}"
+    return Recount(status == "one" and answer.value == value and not broken, "push-relabel", detail)
 
 
 def _pushed(problem: Problem) -> int:

@@ -197,7 +197,12 @@ def recount(problem: Problem, status: Status, answer: Answer | None) -> Recount:
         return Recount(spans == (status == "one"), method, f"{len(tree)} edges for {len(problem.names)} nodes")
     weight = _facts(problem)[1]
     total = sum([weight.get(pair, 1 << 40) for pair in answer])
-    return Recount(spans and total == least, method, f"least total {least}, answer {total}")
+    at = _facts(problem)[0]
+    own = rustworkx.PyGraph()
+    own.add_nodes_from(list(problem.names))
+    own.add_edges_from([(at[a], at[b], 1) for a, b in answer])
+    agrees = spans and total == least and len(answer) == len(at) - 1 and rustworkx.is_connected(own)
+    return Recount(agrees, method, f"least total {least}, answer {total}")
 
 
 JUDGE: Judge[Problem, Answer] = Judge(
