@@ -200,8 +200,12 @@ def canonical(problem: Problem) -> str:
 
 
 def twins(rng: Rng, problem: Problem) -> Iterator[Problem]:
-    """The same network under other numbers, names and words."""
-    for _ in range(3):
+    """The words in another order, then the same network under other numbers, names and words."""
+    palette = problem.palette
+    turn = rng.between(1, len(palette) - 1)
+    edges = tuple(rng.shuffled(problem.edges))
+    yield Problem(problem.names, edges, palette[turn:] + palette[:turn], problem.skin)
+    for _ in range(2):
         yield _dressed(rng, len(problem.names), problem.edges, len(problem.palette))
 
 
