@@ -5,15 +5,17 @@ Each function yields complaints about a bench; none means that the property hold
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
-from itertools import islice
+from fractions import Fraction
+from itertools import chain, islice
 from typing import Any
 
 from verimill.pipelines.contract_subject import Bench, Item
 from verimill.schemas.rng import Rng
 from verimill.verifiers.judge import judge_text
 
+ENOUGH = 100  # changed answers that must hold a valid one
 POOL = 60  # problems of one level that constant answers are tried on
 
 
@@ -80,56 +82,103 @@ def _breaks(broken: Callable[[Any, Any], str | None], item: Item, answer: Any) -
         return True
 
 
-def altered_answers_are_wrong(bench: Bench) -> Iterator[str]:
-    """Where one answer is right, no small change of it is; where several are, another one is accepted too."""
-    subject, found = bench.subject, 0
-    tried = 0
-    for item in bench.firsts:
-        for answer in islice(alterations(item.solved.answer, bench.rng(item, "alter")), 60):
-            try:
-                text = subject.codec.write(answer)
-                again = subject.codec.read(item.problem, text)
-                right = again != item.solved.answer and text != item.text and bench.verdict(item, again) == "right"
-            except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError):
-                continue  # not an answer of this family at all
-            tried += 1
-            found += right
-            if right and subject.codec.checker in ("unique", "exact"):
-                yield f"{item}: {text!r:.80} is right beside {item.text!r:.80}, checker {subject.codec.checker}"
+def no_other_answer_is_right(bench: Bench) -> Iterator[str]:
+    """Where exactly one answer is right, no small change of it and no twin's answer is."""
+    code = bench.subject.codec
+    if code.checker in ("unique", "exact"):
+        for item in bench.firsts:
+            for text, right in _others(bench, item):
+                if right:
+                    yield f"{item}: {text!r:.80} is right beside {item.text!r:.80}, checker {code.checker}"
+
+
+def another_valid_answer_is_right(bench: Bench) -> Iterator[str]:
+    """Where any valid answer is right, the judge takes others than the maker's; few tries prove nothing."""
+    if bench.subject.codec.checker != "any_valid":
+        return
+    tried = [right for item in bench.firsts for _, right in _others(bench, item)]
+    if len(tried) >= ENOUGH and not any(tried):
+        yield f"none of {len(tried)} changed answers is right; is the checker unique or exact?"
+
+
+def _others(bench: Bench, item: Item) -> Iterator[tuple[str, bool]]:
+    """Answers that differ from the maker's, and whether the judge takes them: small changes, and twins' answers."""
+    code, maker = bench.subject.codec, bench.subject.maker
+    changed = islice(alterations(item.solved.answer, bench.rng(item, "alter")), 150)
+    for answer in chain(changed, (maker.solve(twin).answer for twin in bench.twins(item, 2))):
+        try:
+            text = code.write(answer)
+            again = code.read(item.problem, text)
+        except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError):
+            continue  # not an answer of this family at all
+        if again != item.solved.answer and code.write(again) != item.text:
+            yield text, bench.verdict(item, again) == "right"
 
 
 def alterations(answer: Any, rng: Rng) -> Iterator[Any]:
-    """Answers that differ from `answer` in one place: a value, a swap, an omission, an order."""
+    """Answers that differ from `answer` a little: a value, a swap, an omission, an order, two names exchanged."""
+    leaves = list(dict.fromkeys(_leaves(answer)))
+    words = [leaf for leaf in leaves if isinstance(leaf, str)]
+    for _ in range(min(10, len(leaves) * (len(leaves) - 1))):
+        one, other = rng.sample(leaves, 2)
+        yield _exchanged(answer, {one: other, other: one})
+    yield from _altered_at(answer, rng, words)
+
+
+def _leaves(answer: Any) -> Iterator[Any]:
+    if isinstance(answer, tuple | list):
+        for part in answer:
+            yield from _leaves(part)
+    elif isinstance(answer, str | int):
+        yield answer
+
+
+def _exchanged(answer: Any, names: Mapping[Any, Any]) -> Any:
+    """The answer with leaves renamed throughout: colours permuted, say."""
+    if hasattr(answer, "_replace"):
+        return type(answer)(*(_exchanged(part, names) for part in answer))
+    if isinstance(answer, tuple | list):
+        return type(answer)(_exchanged(part, names) for part in answer)
+    return names.get(answer, answer) if isinstance(answer, str | int) else answer
+
+
+def _altered_at(answer: Any, rng: Rng, words: Sequence[str]) -> Iterator[Any]:
+    """One place changed, in whatever the answer is made of."""
     if isinstance(answer, bool):
         yield not answer
-    elif isinstance(answer, int):
+    elif isinstance(answer, int | Fraction):
         yield from (answer + 1, answer - 1, -answer)
+    elif isinstance(answer, str):
+        yield from rng.shuffled([word for word in words if word != answer])[:4]
     elif hasattr(answer, "_replace"):  # a named tuple
         for name in answer._fields:
-            for part in islice(alterations(getattr(answer, name), rng), 10):
+            for part in islice(_altered_at(getattr(answer, name), rng, words), 10):
                 yield answer._replace(**{name: part})
     elif isinstance(answer, tuple | list):
-        kind = type(answer)
-        yield kind(reversed(answer))
-        for at in rng.shuffled(range(len(answer)))[:12]:
-            other = rng.below(len(answer))
-            swapped = list(answer)
-            swapped[at], swapped[other] = swapped[other], swapped[at]
-            yield kind(swapped)
-            yield kind([*answer[:at], *answer[at + 1 :]])
-            for part in islice(alterations(answer[at], rng), 4):
-                yield kind([*answer[:at], part, *answer[at + 1 :]])
+        yield from _altered_list(answer, rng, words)
+    elif isinstance(answer, frozenset):
+        for part in sorted(answer, key=repr):
+            yield answer - {part}
     elif is_dataclass(answer) and not isinstance(answer, type):
         for one in fields(answer):
-            for part in islice(alterations(getattr(answer, one.name), rng), 10):
+            for part in islice(_altered_at(getattr(answer, one.name), rng, words), 10):
                 try:
                     yield replace(answer, **{one.name: part})
                 except (TypeError, ValueError):
                     continue
-    elif isinstance(answer, Mapping):
-        for key in answer:
-            for part in islice(alterations(answer[key], rng), 4):
-                yield {**answer, key: part}
+
+
+def _altered_list(answer: Any, rng: Rng, words: Sequence[str]) -> Iterator[Any]:
+    kind = type(answer)
+    yield kind(reversed(answer))
+    for at in rng.shuffled(range(len(answer)))[:12]:
+        other = rng.below(len(answer))
+        swapped = list(answer)
+        swapped[at], swapped[other] = swapped[other], swapped[at]
+        yield kind(swapped)
+        yield kind([*answer[:at], *answer[at + 1 :]])
+        for part in islice(_altered_at(answer[at], rng, words), 4):
+            yield kind([*answer[:at], part, *answer[at + 1 :]])
 
 
 def examples_are_not_answers(bench: Bench) -> Iterator[str]:
@@ -167,7 +216,8 @@ def status_words_are_wrong_for_answerable(bench: Bench) -> Iterator[str]:
 PROPERTIES: Mapping[str, Callable[[Bench], Iterator[str]]] = {
     "near misses are wrong": near_misses_are_wrong,
     "every rule is needed": every_rule_is_needed,
-    "altered answers are wrong": altered_answers_are_wrong,
+    "no other answer is right": no_other_answer_is_right,
+    "another valid answer is right": another_valid_answer_is_right,
     "examples are not answers": examples_are_not_answers,
     "no constant answer pays": no_constant_answer_pays,
     "status words are wrong for answerable problems": status_words_are_wrong_for_answerable,
