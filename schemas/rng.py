@@ -56,6 +56,14 @@ class Rng:
         """k different items in random order."""
         if not 0 <= k <= len(items):
             raise ValueError(f"sample needs 0 <= k <= {len(items)}, got {k}")
+        n = len(items)
+        if 4 * k <= n:  # few of many: draw again on a repeat
+            at: list[int] = []
+            while len(at) < k:
+                i = int(self._random() * n)
+                if i not in at:
+                    at.append(i)
+            return [items[i] for i in at]
         return self.shuffled(items)[:k]
 
     def weighted(self, items: Sequence[T], weights: Sequence[float]) -> T:

@@ -17,6 +17,7 @@ from verimill.generators.engines.constraints import Constraint
 ENGINE = "minisat22"
 MAX_CLAUSES = 400_000
 MAX_VARIABLES = 5_000  # every one of them is decided on at each question, wanted or not
+MAX_SELECTORS = 500  # clauses that are switched off still stand in the way
 DIRECT = 3  # cells up to which a table is written as its forbidden tuples, without variables of its own
 
 
@@ -165,7 +166,7 @@ class Oracle:
 
     def another(self, constraints: Sequence[Constraint], domains: Sequence[int], values: Sequence[int] | None) -> bool:
         """True when a solution other than `values` (None: any) exists under the constraints and initial masks."""
-        if self.clauses > MAX_CLAUSES or self.top > MAX_VARIABLES:
+        if self.clauses > MAX_CLAUSES or self.top > MAX_VARIABLES or len(self.selectors) > MAX_SELECTORS:
             self.solver.delete()
             self._start()
         full = (1 << self.n_values) - 1

@@ -7,7 +7,7 @@ drawn and how they look. Names of rules are the prefixes of refs: the constraint
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import log2
 from typing import Any, TypeVar
@@ -123,14 +123,24 @@ def another_solution(
 
 
 def near_misses_of(
-    rng: Rng, model: Model, values: Sequence[int], to_answer: Callable[[tuple[int, ...]], A], tries: int = 3
+    rng: Rng,
+    model: Model,
+    values: Sequence[int],
+    to_answer: Callable[[tuple[int, ...]], A],
+    tries: int = 3,
+    rule_names: Mapping[str, str] | None = None,
 ) -> Iterator[NearMiss[A]]:
-    """For every rule, answers that obey all other rules: one clue ignored, else the whole rule ignored."""
+    """For every rule, answers that obey all other rules: one clue ignored, else the whole rule ignored.
+
+    `rule_names` maps refs to rules where the prefix of the ref is not the rule; refs it lacks are never ignored.
+    """
     work = work_on(model)
     order = rng.shuffled(range(len(model.values)))
     rules: dict[str, list[str]] = {}
     for con in model.constraints:
-        rules.setdefault(rule_of(con.ref), []).append(con.ref)
+        rule = rule_of(con.ref) if rule_names is None else rule_names.get(con.ref)
+        if rule is not None:
+            rules.setdefault(rule, []).append(con.ref)
     for rule, refs in rules.items():
         some = [{ref} for ref in rng.sample(refs, min(tries, len(refs)))]
         for chosen in [*some, set(refs)]:
