@@ -30,6 +30,7 @@ _TRIED = (
     "Every way on from {b} at place {k} has failed ({dead}): go back, not {b} here.",
     "So {b} at place {k} is given up too, after {dead}.",
 )
+_TEXTS = {"go": _GO, "forced": _FORCED, "stuck": _STUCK, "lost": _LOST, "ends": _ENDS, "tried": _TRIED}
 
 
 def narrate(problem: Problem, steps: tuple[Step, ...]) -> str:
@@ -39,21 +40,19 @@ def narrate(problem: Problem, steps: tuple[Step, ...]) -> str:
     for step in steps:
         word = step.claims[0].split()
         at = step.number
-        refs = [ref.split() for ref in step.because]
-        dead = ", ".join([ref[2] for ref in refs if ref[0] == "dead"])
+        dead = [ref.split()[2] for ref in step.because if ref.startswith("dead ")]
         if step.rule == "done":
             text = f"All {len(problem.names)} {skin.nodes} are passed once: {' -> '.join(word[1:])}."
         elif step.rule == "none":
-            text = f"No {skin.node} is left to start from ({dead} given up): contradiction, there is no such path."
+            text = f"No {skin.node} is left to start from ({', '.join(dead)} given up): contradiction, no path exists."
         elif word[0] == "at" and word[1] == "1":
             text = f"{word[2]} is at place 1, the start."
         else:
-            texts = {
-                "go": _GO, "forced": _FORCED, "stuck": _STUCK, "lost": _LOST, "ends": _ENDS, "tried": _TRIED,
-            }[step.rule]  # fmt: skip
+            texts = _TEXTS[step.rule]
+            first = step.because[0].split()[1] if step.because else ""
             text = texts[at % len(texts)].format(
-                b=word[2], k=word[1], a=refs[0][1] if refs else "", x=refs[0][1] if refs else "",
-                y=refs[-1][1] if refs else "", dead=dead or "nothing", link=skin.link, nodes=skin.nodes,
+                b=word[2], k=word[1], a=first, x=first, y=step.because[-1].split()[-1] if step.because else "",
+                dead=", ".join(dead) or "nothing else", link=skin.link, nodes=skin.nodes,
             )  # fmt: skip
         lines.append(f"{at}. {text}")
     return "\n".join(lines)

@@ -25,7 +25,7 @@ from verimill.schemas.core import Codec
 from verimill.schemas.networks import SKINS, check_edges, check_names, read_path
 
 MAX_NODES = 40
-_SIZES = (9, 10, 12, 14, 16, 18, 20, 23, 26, 30)
+_SIZES = (9, 11, 13, 15, 17, 19, 21, 24, 27, 30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ class Params:
 
     nodes: int = 12
     """Nodes, 4..40."""
-    degree: float = 3.0
-    """Mean number of edges at a node, 2.2..6; about 3 is hardest, more makes paths plenty."""
+    degree: float = 2.8
+    """Mean number of edges at a node, 2.2..6; a fifth more if directed; about 3 is hardest, more makes paths plenty."""
     ways: Literal["one", "two", "mixed"] = "mixed"
     """Directed edges (one), undirected (two), or either with equal chance (mixed)."""
     start: Literal["fixed", "free", "mixed"] = "mixed"
@@ -83,7 +83,7 @@ def level(k: int) -> Params:
     if not 1 <= k <= 10:
         raise ValueError(f"level must be in 1..10, got {k}")
     nodes = _SIZES[k - 1]
-    return Params(nodes=nodes, degree=2.9 + 0.04 * k, search=2 * nodes + 4 * k)
+    return Params(nodes=nodes, degree=2.9 - 0.01 * k, search=2 * nodes + 4 * k)
 
 
 def read(problem: Problem, text: str) -> Answer:
