@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from fractions import Fraction
-from math import log10
+from math import isqrt, log10
 
 from verimill.generators.numbers.chain_faces import FACE, NAMES, narrate
 from verimill.schemas.core import Exhausted, Hardness, Maker, NearMiss, Solved, Step, Unanswerable
@@ -196,12 +196,42 @@ def _named(tree: _Tree) -> tuple[str, ...]:
     return tuple(names)
 
 
+def _widened(rng: Rng, problem: Problem, division: int, worth: int) -> Problem:
+    """The plain divisor of a division written as a bracket `(p - a * b)` or `(p - (a + b))` with that worth."""
+    at = problem.nodes[division][2]
+    largest = max(node[1] for node in problem.nodes if node[0] == "n")
+    a, b = (rng.between(2, max(2, isqrt(largest))) for _ in range(2))
+    op = rng.pick("*+")
+    whole = (a * b if op == "*" else a + b) + worth
+    bracket: tuple[Node, ...] = (("n", whole, 0), ("n", a, 0), ("n", b, 0), (op, at + 1, at + 2), ("-", at, at + 3))
+
+    def moved(node: Node) -> Node:
+        name, left, right = node
+        return node if name == "n" else (name, left + 4 * (left >= at), right + 4 * (right >= at))
+
+    nodes = (*problem.nodes[:at], *bracket, *map(moved, problem.nodes[at + 1 :]))
+    return Problem(nodes, (*problem.names[:at], "", "", "", "", *problem.names[at:]))
+
+
+def _plain_divisors(problem: Problem) -> list[int]:
+    """Divisions by a plain number, of those that the asked result needs."""
+    wanted, nodes = needed(problem), problem.nodes
+    return [at for at, (op, _, right) in enumerate(nodes) if op == "/" and wanted[at] and nodes[right][0] == "n"]
+
+
 def make(rng: Rng, params: Params) -> Problem:
     """A chain with a value; Exhausted after a bounded number of trees."""
     for _ in range(_TREES):
         tree = _grown(rng, params)
-        if tree is not None:
-            return Problem(tuple(tree.nodes), _named(tree))
+        if tree is None:
+            continue
+        problem = Problem(tuple(tree.nodes), _named(tree))
+        divisions = _plain_divisors(problem)
+        # Divisors that have to be worked out are normal here, so that one worth 0 gives nothing away.
+        if divisions and rng.chance(0.4):
+            at = rng.pick(divisions)
+            return _widened(rng, problem, at, problem.nodes[problem.nodes[at][2]][1])
+        return problem
     raise Exhausted(f"no tree of {params.operations} operations kept its values small in {_TREES} tries")
 
 
@@ -376,7 +406,10 @@ def _zeroing(problem: Problem, values: list[Value | None], at: int, want: Value)
 
 
 def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Fraction] | None:
-    """The chain with one number changed so that a divisor on the way becomes 0; None when no change does it."""
+    """The chain with one number changed so that a divisor on the way becomes 0, or a plain divisor a bracket worth 0.
+
+    None when the asked result needs no division.
+    """
     values, wanted = _values(problem), needed(problem)
     largest = max(max(node[1] for node in problem.nodes if node[0] == "n"), 12)
     divisions = [at for at, node in enumerate(problem.nodes) if node[0] == "/" and wanted[at]]
@@ -391,9 +424,17 @@ def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Fraction] 
                 continue
             steps = _refutation(changed)
             if steps:
-                by = ["evaluation in exact rationals reaches a division by zero"]
-                return Unanswerable(changed, "none", {"claim": "none", "by": by}, (), steps)
+                return _without_value(changed, steps)
+    plain = _plain_divisors(problem)
+    if plain:
+        changed = _widened(rng, problem, rng.pick(plain), 0)
+        return _without_value(changed, _refutation(changed))
     return None
+
+
+def _without_value(problem: Problem, steps: tuple[Step, ...]) -> Unanswerable[Problem, Fraction]:
+    by = ["evaluation in exact rationals reaches a division by zero"]
+    return Unanswerable(problem, "none", {"claim": "none", "by": by}, (), steps)
 
 
 def _refutation(problem: Problem) -> tuple[Step, ...]:

@@ -37,7 +37,7 @@ Node = tuple[str, int, int]
 @dataclass(frozen=True, slots=True)
 class Params:
     operations: int = 8
-    """Operations that the asked result needs, 2..40."""
+    """Operations that the asked result needs, 2..40; two more where a divisor is written as a bracket."""
     largest: int = 20
     """Largest number drawn, 5..99; a number that is divided may be three times as large."""
     digits: int = 3
@@ -189,7 +189,8 @@ def read(problem: Problem, text: str) -> Fraction:
 def answer_format(problem: Problem) -> str:
     return (
         f"Give the exact value of {problem.names[-1]} as a whole number or as a fraction such as a/b,"
-        " with a minus sign in front when it is negative; no rounded decimals."
+        " with a minus sign in front when it is negative; no rounded decimals. A result without a value is answered"
+        " none."
     )
 
 
