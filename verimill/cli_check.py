@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from verimill.cli_screens import COMPILING, patience, put_json, say, table, telling
+from verimill.cli_screens import COMPILING, patience, put_json, say, table, telling, write_card_of
 
 if TYPE_CHECKING:
     from verimill.pipelines.audit import Audit
@@ -91,9 +91,13 @@ def card(folder: Folder) -> None:
       verimill generate shortest_path --count 20 --out out/small
       verimill card out/small
     """
-    from verimill.data_cards.card import write_card
+    from verimill.pipelines.shards import read_manifest
 
-    print(write_card(folder))
+    read_manifest(folder)
+    path = write_card_of(folder)
+    if path is None:
+        raise ValueError("this install of verimill has no data cards")
+    print(path)
 
 
 # --- soak -------------------------------------------------------------------------------------------------------
@@ -192,7 +196,7 @@ def check(
         report = contract(family, problems, seed, tuple(only or ()))
         if as_json:
             findings = [
-                {"property": f.property, "ok": f.ok, "complaints": list(f.complaints), "seconds": round(f.seconds, 2)}
+                {"property": f.name, "ok": f.ok, "complaints": list(f.complaints), "seconds": round(f.seconds, 2)}
                 for f in report.findings
             ]
             put_json({"family": report.family, "ok": report.ok, "findings": findings})

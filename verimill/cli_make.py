@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from verimill.cli_screens import put_json, say, table, telling
+from verimill.cli_screens import put_json, say, telling, write_card_of
 
 if TYPE_CHECKING:
     from verimill.schemas.recipes import Recipe
@@ -64,13 +65,25 @@ def generate(
       verimill generate shortest_path --level 3-8 --count 10 --where "steps>=8 and effort>20"
     """
     recipe = _recipe(families, level, count, seed, split or [], where, knobs, traces, unanswerable, recount, tries)
-    if out is not None:
-        _finish(_made(recipe, out, jobs), out, as_json)
-        return
-    with tempfile.TemporaryDirectory(prefix="verimill-") as folder:
-        summary = _made(recipe, Path(folder), jobs)
-        _print_rows(Path(folder))
-    _say_shortfalls(summary)
+    if out is None:
+        with tempfile.TemporaryDirectory(prefix="verimill-") as folder:
+            summary = _made(recipe, Path(folder), jobs)
+            _print_rows(Path(folder))
+        raise typer.Exit(_shortfalls(summary))
+    from verimill.pipelines.summary import summary_lines
+
+    began = time.monotonic()
+    try:
+        summary = _made(recipe, out, jobs)
+        write_card_of(out)
+    except KeyboardInterrupt:
+        say("verimill: stopped; run the same command again to go on from the last whole shard")
+        raise typer.Exit(PARTLY) from None
+    if as_json:
+        put_json(summary)
+    else:
+        print("\n".join(summary_lines({**summary, "shortfalls": []}, out, time.monotonic() - began)))
+    raise typer.Exit(_shortfalls(summary))
 
 
 def _recipe(
@@ -171,27 +184,12 @@ def _print_rows(folder: Path) -> None:
         put_json(row)
 
 
-def _finish(summary: Mapping[str, Any], out: Path, as_json: bool) -> None:
-    if as_json:
-        put_json(summary)
-    else:
-        heads = ("split", "rows", "wanted", "where")
-        lines = [(s["name"], str(s["rows"]), str(s["wanted"]), s["where"] or "-") for s in summary["splits"]]
-        table("", heads, lines)
-        print()
-        counts = ("kept", "tried", "exhausted", "duplicate", "spare")
-        rows = [[family, *(str(c[name]) for name in counts)] for family, c in summary["families"].items()]
-        table("", ("family", *counts), rows)
-        print(f"\n{out}: verimill verify {out} checks every row again")
-    _say_shortfalls(summary)
-
-
-def _say_shortfalls(summary: Mapping[str, Any]) -> None:
+def _shortfalls(summary: Mapping[str, Any]) -> int:
+    """The exit code; what could not be filled is said."""
     sys.stdout.flush()
     for shortfall in summary["shortfalls"]:
         say(f"verimill: {shortfall}")
-    if summary["shortfalls"]:
-        raise typer.Exit(PARTLY)
+    return PARTLY if summary["shortfalls"] else 0
 
 
 # --- build ------------------------------------------------------------------------------------------------------
@@ -239,5 +237,5 @@ def new(
     """
     from verimill.pipelines.template import write
 
-    for path in write(family, kind, out):
+    for path in write(family, out, kind):
         print(path)

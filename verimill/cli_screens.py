@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -71,6 +72,16 @@ def patience(note: str) -> Iterator[None]:
 
 
 COMPILING = "verimill: compiling the solvers; the first problem of a family on this machine takes a while"
+
+
+def write_card_of(folder: Path) -> Path | None:
+    """The dataset's card is in its folder; None where this install has no cards."""
+    import importlib.util
+
+    if importlib.util.find_spec("verimill.data_cards.card") is None:
+        return None
+    importlib.import_module("verimill.data_cards.card").write_card(folder)
+    return folder / "README.md"
 
 
 @contextmanager
