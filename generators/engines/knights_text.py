@@ -163,53 +163,54 @@ FACE: Face[Problem] = Face(
 
 def narrate(problem: Problem, steps: tuple[Step, ...]) -> str:
     """One line for each step; what follows from a supposition is numbered below it."""
-    lines: list[str] = []
+    teller = _Teller(problem)
     for step in steps:
-        _tell(problem, SKINS[problem.skin], step, str(step.number), "", lines)
-    return "\n".join(lines)
+        teller.tell(step, str(step.number), "")
+    return "\n".join(teller.lines)
 
 
-def _fact(words: tuple[str, str], text: str) -> str:
-    name, _, role = text.partition("=")
-    return f"{name} is {article(words[role == 'knave'])}"
+class _Teller:
+    """Every fact in words, once as it is and once as a supposition of its opposite; and the lines so far."""
 
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.lines: list[str] = []
+        self.fact: dict[str, str] = {}
+        self.opposite: dict[str, str] = {}
+        knight, knave = map(article, SKINS[problem.skin])
+        for name in problem.names:
+            for role, word, other in (("knight", knight, knave), ("knave", knave, knight)):
+                self.fact[f"{name}={role}"] = f"{name} is {word}"
+                self.opposite[f"{name}={role}"] = f"{name} were {other}"
 
-def _opposite(words: tuple[str, str], text: str) -> str:
-    name, _, role = text.partition("=")
-    return f"{name} were {article(words[role != 'knave'])}"
+    def tell(self, step: Step, number: str, indent: str) -> None:
+        claim = step.claims[0]
+        if step.rule == "check":
+            self.lines.append(f"{indent}{number}. Check: {claim}, as it must be for its speaker.")
+        elif step.rule == "suppose":
+            self.lines.append(f"{indent}{number}. Suppose {self.opposite[claim]}.")
+            for inner in step.sub:
+                self.tell(inner, f"{number}.{inner.number}", indent + "  ")
+            self.lines.append(f"{indent}   That cannot be, so {self.fact[claim]}.")
+        else:
+            known = [self.fact[fact] for fact in step.because[1:]]
+            given = f"{', '.join(known[:-1])} and {known[-1]}" if len(known) > 1 else "".join(known)
+            text = self.reason(step, given, claim)
+            self.lines.append(f"{indent}{number}. {text[0].upper()}{text[1:]}")
 
-
-def _tell(problem: Problem, words: tuple[str, str], step: Step, number: str, indent: str, lines: list[str]) -> None:
-    claim = step.claims[0]
-    if step.rule == "suppose":
-        lines.append(f"{indent}{number}. Suppose {_opposite(words, claim)}.")
-        for inner in step.sub:
-            _tell(problem, words, inner, f"{number}.{inner.number}", indent + "  ", lines)
-        lines.append(f"{indent}   That cannot be, so {_fact(words, claim)}.")
-        return
-    ref = step.because[0]
-    if step.rule == "check":
-        lines.append(f"{indent}{number}. Check: {claim}, as it must be for its speaker.")
-        return
-    known = [_fact(words, fact) for fact in step.because[1:]]
-    given = f"{', '.join(known[:-1])} and {known[-1]}" if len(known) > 1 else "".join(known)
-    at = int(ref.rpartition(" ")[2]) - 1
-    speaker = problem.names[problem.statements[at][0]]
-    if step.rule == "contradiction":
-        because = f" once {given}" if given else ""
-        lines.append(
-            f"{indent}{number}. Statement {at + 1}, by {speaker}, cannot be squared with this{because}: contradiction."
-        )
-        return
-    so = _fact(words, claim)
-    if step.rule == "content":
-        text = f"Since {given}, statement {at + 1} leaves only this: {so}."
-    elif step.rule == "speaker":
-        text = f"Now that {given}, statement {at + 1} is settled, and so is its speaker: {so}."
-    elif so.startswith(f"{speaker} "):
-        text = f"{f'Now that {given}, ' if given else ''}statement {at + 1} fits its speaker only if {so}."
-    elif given:
-        text = f"Given that {given}, statement {at + 1} holds together only if {so}, whatever {speaker} is."
-    else:
-        text = f"Statement {at + 1} alone holds together only if {so}: either kind of {speaker} leads there."
-    lines.append(f"{indent}{number}. {text[0].upper()}{text[1:]}")
+    def reason(self, step: Step, given: str, claim: str) -> str:
+        """Why the claim follows from the statement and the facts given."""
+        ref = step.because[0]
+        speaker = self.problem.names[self.problem.statements[int(ref[10:]) - 1][0]]
+        if step.rule == "contradiction":
+            return f"{ref}, by {speaker}, is impossible{f' once {given}' if given else ''}: contradiction."
+        so = self.fact[claim]
+        if step.rule == "content":
+            return f"since {given}, {ref} leaves only this: {so}."
+        if step.rule == "speaker":
+            return f"now that {given}, {ref} is settled, and so is its speaker: {so}."
+        if claim.startswith(f"{speaker}="):
+            return f"{f'now that {given}, ' if given else ''}{ref} fits its speaker only if {so}."
+        if given:
+            return f"given that {given}, {ref} holds together only if {so}, whatever {speaker} is."
+        return f"{ref} alone holds together only if {so}: either kind of {speaker} leads there."

@@ -29,8 +29,10 @@ def _someone(problem: Problem, statement: tuple[Literal, ...]) -> str:
         return f"all {everyone} that are {conditions} are {end}"
     if form == 2:
         return f"{anyone} who is {conditions} is {end}"
-    return f"{they} {end} whenever {anyone} is {conditions}" if problem.skin != "people" else (
-        f"whenever {anyone} is {conditions}, {they} {end}"
+    return (
+        f"{they} {end} whenever {anyone} is {conditions}"
+        if problem.skin != "people"
+        else (f"whenever {anyone} is {conditions}, {they} {end}")
     )
 
 
@@ -91,17 +93,17 @@ def facts(problem: Problem) -> Mapping[str, str]:
 _WORDINGS = (
     "Here are {m} statements about the {kind} {names}.\n\n{board}\n\nUse them as follows. What is stated as a fact "
     "holds. A rule gives its conclusion once all of its conditions hold; it is never used backwards. Something is "
-    "\"not\" so only if that is stated or concluded; what cannot be concluded is not thereby false. Does this "
-    "statement follow: \"{question}\"? It is true if it follows, false if \"{opposite}\" follows, and unknown if "
+    '"not" so only if that is stated or concluded; what cannot be concluded is not thereby false. Does this '
+    'statement follow: "{question}"? It is true if it follows, false if "{opposite}" follows, and unknown if '
     "neither does.\n\n{answer}",
     "Decide whether it is true, false or unknown that {question}. The {kind} are {names}. All that is known "
     "is:\n\n{board}\n\nThe world is open: no news is no evidence, so a trait is absent only when that is given or "
     "concluded by a rule. Rules run from conditions to conclusion and in no other direction. True means that the "
-    "claim can be concluded, false that \"{opposite}\" can be concluded, unknown that neither can.\n\n{answer}",
+    'claim can be concluded, false that "{opposite}" can be concluded, unknown that neither can.\n\n{answer}',
     "Theory:\n{board}\n\nQuery: {question}.\n\nSemantics: forward chaining under the open-world assumption over "
-    "{names} ({kind}). A fact is known if listed, or if it is the conclusion of a rule all of whose conditions are known; "
-    "negated traits are known in the same two ways and no other; contraposition is not used. The query is true if "
-    "known, false if its opposite ({opposite}) is known, else unknown.\n\n{answer}",
+    "{names} ({kind}). A fact is known if listed, or if it is the conclusion of a rule all of whose conditions "
+    "are known; negated traits are known in the same two ways and no other; contraposition is not used. The query is "
+    "true if known, false if its opposite ({opposite}) is known, else unknown.\n\n{answer}",
     "{names} are {kind}. Read the {m} statements and find out what can be concluded about {person}.\n\n{board}\n\nIs "
     "it so that {question}? Conclude only what a fact says or what a rule says whose conditions are all met. Do not "
     "reason from a conclusion back to conditions, and do not take silence for a no: say true if the claim can be "

@@ -128,12 +128,8 @@ class Deducer:
         self.people = cast(n)
         self.looks = 0  # statements looked at, the work that was done
 
-    def spread(self, facts: int, known: dict[int, bool], entries: list[Entry] | None) -> int | None:
-        """Every fact that single statements force, appended to `entries`; None after a contradiction.
-
-        Without `entries` the same is done in the same order and nothing is written down: most suppositions are
-        only tried.
-        """
+    def spread(self, facts: int, known: dict[int, bool], entries: list[Entry]) -> int | None:
+        """Every fact that single statements force, appended to `entries`; None after a contradiction."""
         true, false = self.people.true, self.people.false
         while True:
             late: tuple[int, Line, Fact] | None = None
@@ -142,9 +138,10 @@ class Deducer:
             for at, line in enumerate(self.lines):
                 world = facts & line.agree
                 if not world:
-                    if entries is not None:
-                        entries.append(Entry("contradiction", 0, at, self.cite(line, known, line.agree), None))
+                    entries.append(Entry("contradiction", 0, at, self.cite(line, known, line.agree), None))
                     return None
+                if world == facts:
+                    continue  # true in every world that is left: it forces nothing
                 for i in line.people:
                     if i in known:
                         continue
@@ -154,11 +151,13 @@ class Deducer:
                         value = True
                     else:
                         continue
-                    if line.speaker not in known and not self.settled(line, facts, i):
+                    if line.speaker in known:
+                        entries.append(self.entry("content", 0, at, line, known, (i, value)))
+                    elif i == line.speaker and self.settled(line, facts):
+                        entries.append(self.entry("speaker", 0, at, line, known, (i, value)))
+                    else:
                         late = late or (at, line, (i, value))
                         continue
-                    if entries is not None:
-                        entries.append(self.entry(at, line, facts, known, (i, value)))
                     known[i] = value
                     facts &= true[i] if value else false[i]
                     world = facts & line.agree
@@ -167,34 +166,63 @@ class Deducer:
                 if late is None:
                     return facts
                 at, line, fact = late
-                if entries is not None:
-                    entries.append(self.entry(at, line, facts, known, fact))
+                entries.append(self.entry("either", 1, at, line, known, fact))
                 known[fact[0]] = fact[1]
                 facts &= true[fact[0]] if fact[1] else false[fact[0]]
 
-    def settled(self, line: Line, facts: int, person: int) -> bool:
+    def falls(self, facts: int, least: int) -> int:
+        """How many people single statements settle before they contradict each other; -1 if they do not, or not
+        before `least` people are settled.
+
+        As `spread`, with nothing written down: most suppositions are only tried.
+        """
+        true, false = self.people.true, self.people.false
+        settled = 0
+        moved = True
+        while moved:
+            moved = False
+            self.looks += len(self.lines)
+            for line in self.lines:
+                world = facts & line.agree
+                if world == facts:
+                    continue  # true in every world that is left: it forces nothing
+                if not world:
+                    return settled
+                for i in line.people:
+                    if not world & true[i]:
+                        left = facts & false[i]
+                    elif not world & false[i]:
+                        left = facts & true[i]
+                    else:
+                        continue
+                    if left != facts:
+                        facts = left
+                        settled += 1
+                        if settled >= least:
+                            return -1
+                        moved = True
+        return -1
+
+    def settled(self, line: Line, facts: int) -> bool:
         """Whether the facts alone say if the line is true, which tells what its speaker is."""
         world = facts & line.said
-        return person == line.speaker and (not world or world == facts)
+        return not world or world == facts
 
-    def entry(self, at: int, line: Line, facts: int, known: dict[int, bool], fact: Fact) -> Entry:
-        """The deduction of `fact` from a line, under the easiest rule that gives it, citing the fewest facts."""
-        if line.speaker in known:
-            rule, tier = "content", 0
-        elif self.settled(line, facts, fact[0]):
-            rule, tier = "speaker", 0
-        else:
-            rule, tier = "either", 1
-        base = line.agree & (self.people.false[fact[0]] if fact[1] else self.people.true[fact[0]])
+    def entry(self, rule: str, tier: int, at: int, line: Line, known: dict[int, bool], fact: Fact) -> Entry:
+        """The deduction of `fact` from a line, citing the fewest facts."""
         if rule == "speaker":  # settled by the facts alone, not by what the speaker's role would do to it
             base = self.people.everything ^ line.said if fact[1] else line.said
+        else:
+            base = line.agree & (self.people.false[fact[0]] if fact[1] else self.people.true[fact[0]])
         return Entry(rule, tier, at, self.cite(line, known, base), fact)
 
     def cite(self, line: Line, known: dict[int, bool], base: int) -> tuple[Fact, ...]:
         """Known facts about the line's people that leave nothing of `base`; none but the speaker's can be left out."""
         true, false = self.people.true, self.people.false
         cited = [i for i in line.people if i in known]
-        for i in reversed(cited[:]):
+        if not cited:
+            return ()
+        for i in cited[::-1]:
             if i == line.speaker:
                 continue  # "she is a knight, so what she says holds" reads better than a rule without her
             world = base
@@ -203,7 +231,7 @@ class Deducer:
                     world &= true[j] if known[j] else false[j]
             if not world:
                 cited.remove(i)
-        return tuple((i, known[i]) for i in cited)
+        return tuple([(i, known[i]) for i in cited])
 
     def refute(self, facts: int, known: dict[int, bool], fact: Fact, depth: int) -> list[Entry] | None:
         """The consequences of supposing `fact`, ending in a contradiction; None if none is found."""
@@ -226,14 +254,11 @@ class Deducer:
         best: Fact | None = None
         least = self.n + 1
         for i in range(self.n):
-            if i in known:
-                continue
-            for value in (True, False):
-                inner = dict(known)
-                inner[i] = value
-                world = facts & (self.people.true if value else self.people.false)[i]
-                if self.spread(world, inner, None) is None and len(inner) < least:
-                    best, least = (i, value), len(inner)
+            if i not in known:
+                for value, table_ in ((True, self.people.true), (False, self.people.false)):
+                    length = self.falls(facts & table_[i], least)
+                    if length >= 0:
+                        best, least = (i, value), length
         return best
 
     def suppose(self, facts: int, known: dict[int, bool], depth: int) -> Entry | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from math import lgamma, log
 
@@ -16,7 +16,6 @@ from verimill.generators.engines.truth_tables import (
     cast,
     needed,
     ready,
-    size,
     solutions,
     table,
 )
@@ -80,7 +79,7 @@ def _statement(rng: Rng, n: int, speaker: int, params: Params) -> Draft:
     people = cast(n)
     everything = people.everything
     while True:
-        if rng.below(100) < params.counts:
+        if params.counts and rng.below(100) < params.counts:
             node = _count(rng, n)
             formula, said = write(node), table(node, people)
         else:
@@ -127,10 +126,6 @@ def _deduce(n: int, statements: Said) -> tuple[tuple[Entry, ...], int]:
     return tuple(deducer.run()), deducer.looks
 
 
-def _tier(entries: tuple[Entry, ...]) -> int:
-    return max((max(entry.tier, _tier(entry.sub)) for entry in entries), default=0)
-
-
 def _suppositions(entries: tuple[Entry, ...]) -> int:
     return sum(1 + _suppositions(entry.sub) for entry in entries if entry.supposed)
 
@@ -156,61 +151,88 @@ def _answer(problem: Problem, assignment: int) -> Answer:
 
 def solve(problem: Problem) -> Solved[Answer]:
     """The only reading, deduced person by person. Raises ValueError where there is not exactly one."""
-    readings = list(_readings(problem))
-    if len(readings) != 1:
-        raise ValueError(f"a problem to solve must have exactly one reading, got {len(readings)}")
     n = len(problem.names)
+    left = solutions(n, _lines(problem))
+    if not left or left & (left - 1):
+        raise ValueError(f"a problem to solve must have exactly one reading, got {left.bit_count()}")
+    reading = left.bit_length() - 1
     entries, looks = _deduce(n, problem.statements)
-    steps = _steps(problem, entries)
+    facts = _facts(problem)
+    steps = tuple([_step(facts, at, entry) for at, entry in enumerate(entries, 1)])
+    first = len(steps) + 1
     checks = tuple(
-        Step(
-            len(steps) + at, "check", (f"statement {at}",),
-            (f"statement {at} is {'true' if readings[0] >> speaker & 1 else 'false'}",),
-        )
-        for at, (speaker, _) in enumerate(problem.statements, 1)
-    )  # fmt: skip
-    brief = tuple(
-        _step(problem.names, step.number, entry._replace(sub=needed(entry.sub))) if entry.sub else step
-        for step, entry in zip(steps, entries, strict=True)
+        [_check(first + at, at, reading >> speaker & 1) for at, (speaker, _) in enumerate(problem.statements)]
     )
-    tier = _tier(entries)
-    length = size(entries)
+    brief = steps
+    if any([entry.sub for entry in entries]):
+        brief = tuple(
+            _step(facts, step.number, entry._replace(sub=needed(entry.sub))) if entry.sub else step
+            for step, entry in zip(steps, entries, strict=True)
+        )
+    tier, length, work = _measure(entries, problem)
     hardness = Hardness(
         tier=tier,
         steps=length,
         search=_suppositions(entries),
         space=float(n),
-        effort=round(_work(entries, problem) + looks / 10, 2),
+        effort=round(work + looks / 10, 2),
         extra={"looks": looks, "tokens": sum(formula.count(" ") + 1 for _, formula in problem.statements)},
     )
     certificate = {"claim": "unique", "by": [f"deduction to tier {tier}", f"truth table of {1 << n} assignments"]}
-    return Solved(_answer(problem, readings[0]), steps + checks, brief, hardness, certificate)
+    return Solved(_answer(problem, reading), steps + checks, brief, hardness, certificate)
 
 
-def _work(entries: tuple[Entry, ...], problem: Problem) -> float:
-    """Deductions weighted by tier and by the length of the statement read; double at each depth of supposing."""
-    total = 0.0
+def _measure(entries: tuple[Entry, ...], problem: Problem) -> tuple[int, int, float]:
+    """Highest tier, deductions, and work: deductions weighted by tier and by the length of the statement read,
+    doubled at each depth of supposing."""
+    tier = steps = 0
+    work = 0.0
     for entry in entries:
-        read = 0 if entry.by is None else problem.statements[entry.by][1].count(" ") / 4
-        total += 1 + entry.tier + read + (2 * _work(entry.sub, problem) if entry.sub else 0)
-    return total
+        steps += 1
+        tier = max(tier, entry.tier)
+        work += 1 + entry.tier
+        if entry.by is not None:
+            work += problem.statements[entry.by][1].count(" ") / 4
+        if entry.sub:
+            below = _measure(entry.sub, problem)
+            tier, steps, work = max(tier, below[0]), steps + below[1], work + 2 * below[2]
+    return tier, steps, work
+
+
+_REFS = tuple(f"statement {at}" for at in range(1, 25))
+_CITED = tuple((ref,) for ref in _REFS)
+_HELD = tuple(tuple((f"{ref} is {value}",) for ref in _REFS) for value in ("false", "true"))
+
+@lru_cache(maxsize=2048)
+def _check(number: int, at: int, value: int) -> Step:
+    """The step that holds one statement against the reading; the same few occur in every trace."""
+    return Step(number, "check", _CITED[at], _HELD[value][at])
+
+
+Facts = Mapping[Fact | None, str]
+
+
+def _facts(problem: Problem) -> Facts:
+    """Every fact as the steps write it; None is the contradiction."""
+    facts: dict[Fact | None, str] = {None: "contradiction"}
+    for i, name in enumerate(problem.names):
+        facts[i, True] = f"{name}=knight"
+        facts[i, False] = f"{name}=knave"
+    return facts
 
 
 def _steps(problem: Problem, entries: tuple[Entry, ...]) -> tuple[Step, ...]:
-    names = problem.names
-    return tuple(_step(names, at, entry) for at, entry in enumerate(entries, 1))
+    facts = _facts(problem)
+    return tuple([_step(facts, at, entry) for at, entry in enumerate(entries, 1)])
 
 
-def _step(names: tuple[str, ...], at: int, entry: Entry) -> Step:
-    because = [] if entry.by is None else [f"statement {entry.by + 1}"]
-    because += [_fact(names, fact) for fact in entry.cited]
-    claim = "contradiction" if entry.fact is None else _fact(names, entry.fact)
-    sub = tuple(_step(names, k, inner) for k, inner in enumerate(entry.sub, 1)) if entry.sub else ()
-    return Step(at, entry.rule, tuple(because), (claim,), sub)
-
-
-def _fact(names: tuple[str, ...], fact: Fact) -> str:
-    return f"{names[fact[0]]}={'knight' if fact[1] else 'knave'}"
+def _step(facts: Facts, at: int, entry: Entry) -> Step:
+    claims = (facts[entry.fact],)
+    if entry.by is None:
+        return Step(at, entry.rule, (), claims, tuple([_step(facts, k, inner) for k, inner in enumerate(entry.sub, 1)]))
+    if not entry.cited:
+        return Step(at, entry.rule, _CITED[entry.by], claims)
+    return Step(at, entry.rule, (_REFS[entry.by], *[facts[fact] for fact in entry.cited]), claims)
 
 
 # ---------------------------------------------------------------- symmetry

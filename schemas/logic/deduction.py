@@ -217,9 +217,9 @@ def answer_format(problem: Problem) -> str:
     name = problem.names[problem.question[0]]
     return (
         "`true by` and the numbers of statements from which it follows, or `false by` and the numbers of statements "
-        "from which its opposite follows (separated by commas; just enough of them, so that none can be left out), or, if "
-        f"neither follows, `unknown; known:` and every trait that is known of {name}, given or concluded, separated by "
-        "commas, with `not` before a trait that is known not to hold, or `nothing`."
+        "from which its opposite follows (separated by commas; just enough of them, so that none can be left out), "
+        f"or, if neither follows, `unknown; known:` and every trait that is known of {name}, given or concluded, "
+        "separated by commas, with `not` before a trait that is known not to hold, or `nothing`."
     )
 
 
