@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from verimill.pipelines import contract_judging
 from verimill.pipelines import template_generators as generators
 from verimill.pipelines import template_schemas as schemas
 from verimill.pipelines import template_verifiers as verifiers
@@ -353,16 +352,10 @@ def test_the_fault_is_caught_by_the_property_about_it(fault: str) -> None:
     assert all(len(complaint) > 10 for complaint in report.failed[0].complaints)
 
 
-def test_a_checker_that_promises_other_answers_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contract_judging, "ENOUGH", 20)  # pairs are small: ten of them give few changes
-    report = check(_codec(checker="any_valid"), problems=20, only=("another valid answer is right",))
-    assert not report.ok
-
-
 def test_the_whole_family_has_no_fault_and_every_property_is_bitten_by_one() -> None:
     assert check(WHOLE, problems=100).ok
     bitten = {name for name, _ in BROKEN.values()} | {name for name, *_ in EDITS.values()}
-    assert bitten | {"another valid answer is right"} == set(PROPERTIES)
+    assert bitten == set(PROPERTIES)
 
 
 def _edited(folder: Path, family: str, side: str, old: str, new: str) -> Subject:
