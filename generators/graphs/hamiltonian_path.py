@@ -35,7 +35,7 @@ def make(rng: Rng, params: Params) -> Problem:
         # A one-way edge helps in one direction only: a few more of them are as hard.
         m = int(params.degree * n * (0.6 if directed else 0.5))
         path, links = around_path(rng, n, m, directed)
-        start = path[0] if params.start == "fixed" or (params.start == "mixed" and rng.below(3)) else -1
+        start = path[0] if params.start == "fixed" or (params.start == "mixed" and rng.chance(0.5)) else -1
         edges = tuple(links)
         found = _searched(n, edges, directed, start, params.search)
         if found.whole:

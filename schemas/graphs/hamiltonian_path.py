@@ -39,7 +39,7 @@ class Params:
     ways: Literal["one", "two", "mixed"] = "mixed"
     """Directed edges (one), undirected (two), or either with equal chance (mixed)."""
     start: Literal["fixed", "free", "mixed"] = "mixed"
-    """Whether the first node is given; mixed gives it in two problems of three."""
+    """Whether the first node is given; mixed gives it in half of the problems."""
     search: int = 60
     """Most steps of the search, 10..2000; a harder network is thrown away."""
 
