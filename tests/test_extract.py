@@ -232,7 +232,7 @@ JUNK_PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(
     st.lists(JUNK_PIECES, max_size=40).map("".join) | st.text(max_size=200), st.sampled_from(["word", "line", "block"])
 )
@@ -300,9 +300,13 @@ def _best(work: Callable[[], object], times: int = 3) -> float:
 def test_twice_the_hostile_text_takes_about_twice_as_long(name: str) -> None:
     small, large = HOSTILE[name](2_000), HOSTILE[name](4_000)
     for shape in ("word", "block"):
-        once = _best(lambda: list(candidates(small, shape)))  # noqa: B023
-        twice = _best(lambda: list(candidates(large, shape)))  # noqa: B023
-        assert twice < 3.5 * once + 0.003, (once, twice)
+        for _ in range(5):  # a busy machine may disturb one measurement, not five
+            once = _best(lambda: list(candidates(small, shape)))  # noqa: B023
+            twice = _best(lambda: list(candidates(large, shape)))  # noqa: B023
+            if twice < 3 * once + 0.002:
+                break
+        else:
+            pytest.fail(f"{shape}: {once:.4f} s, for twice the text {twice:.4f} s")
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from verimill.pipelines.contract import check
+from verimill.pipelines.contract import PROPERTIES, check
 from verimill.pipelines.contract_subject import subject_of
 from verimill.pipelines.template import write
 
@@ -43,7 +44,7 @@ def test_a_written_package_is_found_by_its_entry_point_and_keeps_the_contract(tm
     assert done.stdout.startswith("coin_pairs: ")
 
 
-def test_in_a_checkout_the_files_go_into_the_kinds_folders(tmp_path: Path) -> None:
+def test_in_a_checkout_the_files_go_into_the_kinds_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "verimill").mkdir()
     for side in ("schemas", "verifiers", "generators"):
         (tmp_path / side / "numbers").mkdir(parents=True)
@@ -55,6 +56,13 @@ def test_in_a_checkout_the_files_go_into_the_kinds_folders(tmp_path: Path) -> No
     assert "from verimill.schemas.numbers.coin_pairs import" in paths[2].read_text()
     with pytest.raises(ValueError, match="must exist"):
         write("other_pairs", tmp_path, kind="tables")
+    for side in ("schemas", "verifiers", "generators"):
+        home = importlib.import_module(f"verimill.{side}.numbers")
+        monkeypatch.setattr(home, "__path__", [*home.__path__, str(tmp_path / side / "numbers")])
+    found = subject_of([f"verimill.{side}.numbers.coin_pairs" for side in ("schemas", "verifiers", "generators")])
+    here = tuple(name for name in PROPERTIES if name != "the same in another process")
+    report = check(found, problems=20, only=here)
+    assert report.ok, str(report)
 
 
 @pytest.mark.parametrize(
