@@ -37,6 +37,7 @@ from verimill.pipelines.shards import (
 from verimill.pipelines.splits import Assignment, assign, cells_of, first_quotas
 from verimill.pipelines.stages import ShardReport, ShardTask, make_shard, plan, task_of, time_cell
 from verimill.pipelines.workers import Each, one_by_one
+from verimill.schemas.families import codec
 from verimill.schemas.recipes import Recipe, RecipeError, load_recipe
 
 WORK = ".work"
@@ -68,7 +69,6 @@ def build(
         claim(recipe, place)
         done = finished(place)
         if done is not None:
-            tell.line(f"{place} is whole already; nothing to do")
             return done
         return _Build(recipe, place, each, here, tell).run()
 
@@ -101,6 +101,14 @@ def _recipe_text(recipe: Recipe) -> str:
     data = recipe.model_dump(mode="json", exclude_none=True)
     body = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, default_flow_style=None, width=120)
     return f"# made by verimill {__version__}\n{body}"
+
+
+def standing(recipe: Recipe, out: Path) -> dict[str, Any] | None:
+    """The summary when `out` holds this recipe's whole dataset. Raises as `build` does, and writes nothing."""
+    if not (out / RECIPE).exists() and not (out / MANIFEST).exists():
+        return None
+    claim(recipe, out)
+    return finished(out)
 
 
 def finished(out: Path) -> dict[str, Any] | None:
@@ -183,13 +191,19 @@ class _Build:
         path = self.work / f"plan-{round_:02d}.json"
         if path.exists():
             return tuple(task_of(data) for data in json.loads(path.read_text(encoding="utf-8")))
-        share = self.recipe.unanswerable if round_ == 1 else 0.0
-        counts = {cell: max(1, round(count * (1 - share))) for cell, count in counts.items() if count}
+        if round_ == 1:
+            counts = {cell: self._originals(cell, count) for cell, count in counts.items() if count}
         big = [cell for cell, count in counts.items() if count >= PILOT_ROWS and cell not in self.costs]
         self.costs.update(self.measure(big))
         tasks = plan(self.recipe, self.cells, counts, self.candidates.tried, self.costs, round_)
         _write_text(path, json.dumps([task.data() for task in tasks]))
         return tasks
+
+    def _originals(self, cell: int, rows: int) -> int:
+        """How many originals give that many rows, their unanswerable twins counted in."""
+        if rows < PILOT_ROWS or not codec(self.cells[cell].family).unanswerable:
+            return rows  # a few too many cost less than another round
+        return round(rows * (1 - self.recipe.unanswerable))
 
     def measure(self, cells: Sequence[int]) -> dict[int, float]:
         """Seconds a candidate of each cell, measured on a few."""

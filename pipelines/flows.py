@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, cast
 
-from verimill.pipelines.build import WORK, build
+from verimill.pipelines.build import WORK, build, standing
 from verimill.pipelines.certificates import Uncertified
 from verimill.pipelines.embedded import embedded_server
 from verimill.pipelines.progress import Tell, teller
@@ -61,8 +61,14 @@ def run_build(
             return OK
         _require(runner)
         require_writable(out)
+        summary = standing(recipe, Path(out))
+    except Damaged as error:
+        return _say(error, FAILED)
     except (ValueError, MissingExtra) as error:
         return _say(error, USAGE)
+    if summary is not None:
+        _say(f"{out} is whole already; nothing to do", OK)
+        return _report(summary, out, None, as_json)
     try:
         with teller() as tell:
             summary = _run_flow(recipe, Path(recipe_path), Path(out), runner, count, tell)
@@ -76,7 +82,11 @@ def run_build(
         return _say(error, USAGE)
     except KeyboardInterrupt:
         return _say("stopped; run the same command again to go on from the last whole shard", RESUMABLE)
-    print(compact(summary) if as_json else "\n".join(summary_lines(summary, out, time.monotonic() - began)))
+    return _report(summary, out, time.monotonic() - began, as_json)
+
+
+def _report(summary: Mapping[str, Any], out: str | Path, seconds: float | None, as_json: bool) -> int:
+    print(compact(summary) if as_json else "\n".join(summary_lines(summary, out, seconds)))
     return RESUMABLE if summary["shortfalls"] else OK
 
 
@@ -122,7 +132,7 @@ def serve_prefect(listener: socket.socket) -> None:
     import uvicorn
     from prefect.server.api.server import create_app
 
-    app = create_app(webserver_only=True, final=True)
+    app = create_app(final=True)
     uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on")).run(sockets=[listener])
 
 
@@ -139,7 +149,15 @@ def _run_flow(recipe: Recipe, source: Path, out: Path, runner: str, jobs: int, t
         stack.enter_context(_quiet_logs(out / WORK / "prefect.log"))
         stack.callback(_send_events)
         server.wait()
+        stack.enter_context(_settings(server.url))
         return _mill(recipe, source, out, runner, jobs, workers, tell)
+
+
+def _settings(url: str) -> Any:
+    """Prefect talks to this server, even when it was imported, and read its settings, before the server was there."""
+    from prefect.settings import PREFECT_API_URL, PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
+
+    return temporary_settings({PREFECT_API_URL: url, PREFECT_LOGGING_TO_API_ENABLED: False})
 
 
 def _send_events() -> None:

@@ -229,12 +229,13 @@ def _take(pool: Pool, free: npt.NDArray[np.bool_], split: int, quota: int) -> np
 
 
 def _next_count(pool: Pool, split: int, lack: int, limit: int) -> int:
-    """Candidates to try next: what the yield so far suggests and a little more, at most twice those tried."""
+    """Candidates to try next: what the yield so far suggests, at most twice those tried."""
     if pool.tried == 0:
         return min(lack, limit)
     fit = int(np.count_nonzero((pool.meets >> np.uint64(split)) & np.uint64(1)))
     hoped = max(fit, 0.5) / pool.tried
-    return max(0, min(ceil(1.1 * lack / hoped) + 1, max(2 * pool.tried, 16), limit - pool.tried))
+    wanted = ceil(lack / hoped * (1.1 if lack > 10 else 1.0))
+    return max(0, min(wanted, max(2 * pool.tried, 16), limit - pool.tried))
 
 
 def _shortfalls(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import signal
-import subprocess
 import sys
-import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,23 +19,6 @@ from verimill.pipelines.stages import make_shard, plan, task_of
 from verimill.pipelines.workers import WorkerDied, Workers
 from verimill.schemas.recipes import Recipe, parse_recipe
 
-RECIPE = """\
-name: small
-seed: 5
-families:
-  - arithmetic_chain
-  - {family: shortest_path, levels: 1-8}
-splits:
-  - {name: train, rows: 60, levels: 1-5}
-  - {name: test, rows: 20, levels: 1-5}
-  - {name: ood, rows: 12, levels: 9-10}
-  - {name: hard, rows: 10, levels: 2-6, where: "steps >= 6"}
-traces: {oracle: [full, brief]}
-unanswerable: 0.1
-shard_rows: 11
-file_rows: 25
-"""
-
 SCRIPT = """\
 import sys
 from pathlib import Path
@@ -47,29 +28,31 @@ build(parse_recipe(Path(sys.argv[1]).read_text()), sys.argv[2])
 """
 
 
-def _recipe(old: str = "seed: 5", new: str = "seed: 5") -> Recipe:
-    assert old in RECIPE
-    return parse_recipe(RECIPE.replace(old, new))
+Change = Callable[..., Recipe]
+Fingerprint = Callable[[Path], dict[str, str]]
+Kill = Callable[[Path, int | str, list[str]], None]
 
 
-def fingerprint(out: Path) -> dict[str, str]:
-    """Every published file and its hash."""
-    return {
-        str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(out.rglob("*"))
-        if path.is_file() and ".work" not in path.parts
-    }
+@pytest.fixture(scope="module", name="changed")
+def _changed(recipe_text: str) -> Change:
+    """The recipe with one text in place of another."""
+
+    def changed(old: str = "seed: 5", new: str = "seed: 5") -> Recipe:
+        assert old in recipe_text
+        return parse_recipe(recipe_text.replace(old, new))
+
+    return changed
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+def whole(tmp_path_factory: pytest.TempPathFactory, changed: Change) -> tuple[Path, dict[str, Any]]:
     """A build that was never interrupted."""
     out = tmp_path_factory.mktemp("whole") / "set"
-    return out, build(_recipe(), out)
+    return out, build(changed(), out)
 
 
-def test_a_shard_is_a_pure_function_of_its_task(tmp_path: Path) -> None:
-    recipe = _recipe()
+def test_a_shard_is_a_pure_function_of_its_task(tmp_path: Path, changed: Change) -> None:
+    recipe = changed()
     cells = cells_of(recipe)
     task = plan(recipe, cells, {0: 4, 1: 3}, [0] * len(cells), {})[0]
     again = task_of(json.loads(json.dumps(task.data())))
@@ -80,8 +63,8 @@ def test_a_shard_is_a_pure_function_of_its_task(tmp_path: Path) -> None:
     assert first.made >= 7
 
 
-def test_shards_are_cut_by_rows_and_by_measured_seconds_and_lose_nothing() -> None:
-    recipe = _recipe()
+def test_shards_are_cut_by_rows_and_by_measured_seconds_and_lose_nothing(changed: Change) -> None:
+    recipe = changed()
     cells = cells_of(recipe)
     counts = dict(enumerate(first_quotas(recipe, cells)))
     tried = [0] * len(cells)
@@ -137,28 +120,37 @@ def test_each_problem_has_its_traces_in_the_file_of_the_same_number(whole: tuple
     assert total == summary["traces"] > 150
 
 
-def test_the_bytes_do_not_depend_on_workers_or_shards(whole: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+def test_the_bytes_do_not_depend_on_workers_or_shards(
+    whole: tuple[Path, dict[str, Any]], tmp_path: Path, changed: Change, fingerprint: Fingerprint
+) -> None:
     out, _ = whole
     with Workers(2) as workers:
-        build(_recipe(), tmp_path / "set", workers.each)
+        build(changed(), tmp_path / "set", workers.each)
     assert fingerprint(tmp_path / "set") == fingerprint(out)
-    build(_recipe("shard_rows: 11", "shard_rows: 40"), tmp_path / "other")
+    build(changed("shard_rows: 11", "shard_rows: 40"), tmp_path / "other")
     mine, theirs = fingerprint(tmp_path / "other"), fingerprint(out)
     tables = [name for name in theirs if name.endswith(".parquet")]
     assert tables and all(mine[name] == theirs[name] for name in tables)
 
 
-def test_the_recipe_in_the_folder_builds_the_same_again(whole: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+def test_the_recipe_in_the_folder_builds_the_same_again(
+    whole: tuple[Path, dict[str, Any]], tmp_path: Path, changed: Change, fingerprint: Fingerprint
+) -> None:
     out, _ = whole
     build(parse_recipe((out / "recipe.yaml").read_text()), tmp_path / "set")
     assert fingerprint(tmp_path / "set") == fingerprint(out)
 
 
 def test_a_build_killed_at_any_moment_goes_on_to_the_same_bytes(
-    whole: tuple[Path, dict[str, Any]], tmp_path: Path
+    whole: tuple[Path, dict[str, Any]],
+    tmp_path: Path,
+    changed: Change,
+    fingerprint: Fingerprint,
+    kill_when: Kill,
+    recipe_text: str,
 ) -> None:
     recipe = tmp_path / "recipe.yaml"
-    recipe.write_text(RECIPE)
+    recipe.write_text(recipe_text)
     out = tmp_path / "set"
     for moment in (1, 6, "published"):
         kill_when(out, moment, [sys.executable, "-P", "-c", SCRIPT, str(recipe), str(out)])
@@ -172,104 +164,79 @@ def test_a_build_killed_at_any_moment_goes_on_to_the_same_bytes(
             seen.append(kind)
             yield at, function(*job)
 
-    build(_recipe(), out, each)
+    build(changed(), out, each)
     assert "shard" not in seen  # every shard was whole before the last kill
     assert fingerprint(out) == fingerprint(whole[0])
 
 
-def kill_when(out: Path, moment: int | str, command: list[str]) -> None:
-    """Run the command and kill -9 it once so many more shards count, or once a published file is there."""
-    manifest = out / ".work" / "manifest.jsonl"
-
-    def shards() -> int:
-        return manifest.read_bytes().count(b"\n") if manifest.exists() else 0
-
-    before = shards()
-    process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE, text=True)
-    limit = time.monotonic() + 120
-    try:
-        while process.poll() is None and time.monotonic() < limit:
-            reached = any((out / "problems").glob("*")) if moment == "published" else shards() >= before + int(moment)
-            if reached:
-                break
-            time.sleep(0.002)
-        assert process.poll() is None, f"it ended before it could be killed: {process.communicate()[1]}"
-    finally:
-        process.kill()
-        process.communicate()
-    limit = time.monotonic() + 20
-    while _alive(process.pid) and time.monotonic() < limit:
-        time.sleep(0.05)
-    assert not _alive(process.pid), "a child process outlived the build"
-
-
-def _alive(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def test_an_altered_working_shard_is_made_again(whole: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+def test_an_altered_working_shard_is_made_again(
+    whole: tuple[Path, dict[str, Any]],
+    tmp_path: Path,
+    changed: Change,
+    fingerprint: Fingerprint,
+    kill_when: Kill,
+    recipe_text: str,
+) -> None:
     recipe = tmp_path / "recipe.yaml"
-    recipe.write_text(RECIPE)
+    recipe.write_text(recipe_text)
     out = tmp_path / "set"
     kill_when(out, 9, [sys.executable, "-P", "-c", SCRIPT, str(recipe), str(out)])
     shard = sorted((out / ".work" / "problems").glob("01-00000*"))[0]
     data = bytearray(shard.read_bytes())
     data[len(data) // 2] ^= 1
     shard.write_bytes(data)
-    build(_recipe(), out)
+    build(changed(), out)
     assert fingerprint(out) == fingerprint(whole[0])
 
 
-def test_a_whole_dataset_is_left_alone(whole: tuple[Path, dict[str, Any]]) -> None:
+def test_a_whole_dataset_is_left_alone(whole: tuple[Path, dict[str, Any]], changed: Change) -> None:
     out, summary = whole
     before = {path: path.stat().st_mtime_ns for path in out.rglob("*.parquet")}
-    assert build(_recipe(), out) == summary
+    assert build(changed(), out) == summary
     assert {path: path.stat().st_mtime_ns for path in out.rglob("*.parquet")} == before
 
 
-def test_another_recipe_is_refused_in_one_sentence(whole: tuple[Path, dict[str, Any]]) -> None:
+def test_another_recipe_is_refused_in_one_sentence(whole: tuple[Path, dict[str, Any]], changed: Change) -> None:
     with pytest.raises(BuildError, match="was begun with another recipe") as caught:
-        build(_recipe("rows: 60", "rows: 61"), whole[0])
+        build(changed("rows: 60", "rows: 61"), whole[0])
     assert "\n" not in str(caught.value)
 
 
-def test_a_folder_that_holds_another_dataset_is_refused(tmp_path: Path) -> None:
+def test_a_folder_that_holds_another_dataset_is_refused(tmp_path: Path, changed: Change) -> None:
     (tmp_path / "manifest.jsonl").write_text("")
     with pytest.raises(BuildError, match="holds another dataset"):
-        build(_recipe(), tmp_path)
+        build(changed(), tmp_path)
 
 
-def test_a_published_file_that_was_cut_is_named(whole: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+def test_a_published_file_that_was_cut_is_named(
+    whole: tuple[Path, dict[str, Any]], tmp_path: Path, changed: Change
+) -> None:
     import shutil
 
     shutil.copytree(whole[0], tmp_path / "set")
     file = next(iter((tmp_path / "set" / "problems").iterdir()))
     file.write_bytes(file.read_bytes()[:-10])
     with pytest.raises(Damaged, match=file.name):
-        build(_recipe(), tmp_path / "set")
+        build(changed(), tmp_path / "set")
 
 
-def test_two_builds_do_not_share_a_folder(tmp_path: Path) -> None:
+def test_two_builds_do_not_share_a_folder(tmp_path: Path, changed: Change) -> None:
     import fcntl
 
     (tmp_path / ".work").mkdir()
     with open(tmp_path / ".work" / "lock", "w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         with pytest.raises(BuildError, match="another build is writing"):
-            build(_recipe(), tmp_path)
+            build(changed(), tmp_path)
 
 
-def test_a_condition_on_a_measure_that_no_family_has_is_refused(tmp_path: Path) -> None:
+def test_a_condition_on_a_measure_that_no_family_has_is_refused(tmp_path: Path, changed: Change) -> None:
     with pytest.raises(BuildError, match="names colour, which no family measures"):
-        build(_recipe("steps >= 6", "colour >= 6"), tmp_path / "set")
+        build(changed("steps >= 6", "colour >= 6"), tmp_path / "set")
 
 
-def test_a_split_that_cannot_be_filled_is_said_and_the_rest_is_published(tmp_path: Path) -> None:
-    summary = build(_recipe("steps >= 6", "steps >= 6000"), tmp_path / "set")
+def test_a_split_that_cannot_be_filled_is_said_and_the_rest_is_published(tmp_path: Path, changed: Change) -> None:
+    summary = build(changed("steps >= 6", "steps >= 6000"), tmp_path / "set")
     assert [split["rows"] for split in summary["splits"]] == [60, 20, 12, 0]
     assert len(summary["shortfalls"]) == 1 and "wanted 10 rows that meet steps >= 6000" in summary["shortfalls"][0]
 

@@ -1,0 +1,210 @@
+"""The mill as a real Prefect flow: its own server, an existing one, kill -9 and resume, what a user sees.
+
+Starting Prefect costs some 10 to 20 seconds, so the module starts it as few times as the promises allow.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from verimill.pipelines.build import build
+from verimill.pipelines.embedded import embedded_server
+from verimill.pipelines.flows import run_build, serve_prefect
+from verimill.pipelines.progress import Quiet
+from verimill.schemas.recipes import parse_recipe
+
+pytest.importorskip("prefect")
+pytestmark = pytest.mark.xdist_group("flow")
+
+Tables = Callable[[Path], dict[str, str]]
+COMMAND = [sys.executable, "-P", "-m", "verimill.cli", "build"]
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory: pytest.TempPathFactory, recipe_text: str) -> Path:
+    path = tmp_path_factory.mktemp("recipe") / "small.yaml"
+    path.write_text(recipe_text)
+    return path
+
+
+@pytest.fixture(scope="module")
+def wanted(tmp_path_factory: pytest.TempPathFactory, tables: Tables, recipe_text: str) -> dict[str, str]:
+    """The files of a build that no engine ran and nothing interrupted."""
+    out = tmp_path_factory.mktemp("plain") / "set"
+    build(parse_recipe(recipe_text), out)
+    return tables(out)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Prefect server that outlives the builds, as a user's own would."""
+    folder = tmp_path_factory.mktemp("server")
+    os.environ["XDG_CACHE_HOME"] = str(folder)
+    with embedded_server(serve_prefect, folder, Quiet()) as one:
+        one.wait()
+        yield one.url
+
+
+@pytest.fixture(scope="module")
+def tables(fingerprint: Tables) -> Tables:
+    """Hashes of the published files but the card, which the flow writes and the plain build does not."""
+    kinds = (".parquet", ".jsonl", ".json")
+    return lambda out: {name: sha for name, sha in fingerprint(out).items() if name.endswith(kinds)}
+
+
+def _run(arguments: list[str], **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *arguments], capture_output=True, text=True, timeout=240, env=os.environ | env, cwd="/"
+    )
+
+
+def test_a_build_on_the_embedded_server_shows_only_the_mill(
+    recipe: Path, wanted: dict[str, str], tmp_path: Path, tables: Tables, recipe_text: str
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    out = tmp_path / "set"
+    done = _run([str(recipe), "--out", str(out)], HOME=str(home), XDG_CACHE_HOME=str(home / "cache"))
+    assert done.returncode == 0, done.stderr
+    assert tables(out) == wanted
+    assert done.stdout.startswith("small: 102 problems")
+    assert "spare: made, but no split wanted it" in done.stdout
+    said = [line for line in done.stderr.splitlines() if line.strip()]
+    strange = [line for line in said if not re.match(r"(starting|generate|measure|write|verimill: compiling)", line)]
+    assert strange == []
+    assert not (home / ".prefect").exists()  # the user's own settings are not touched
+    again = _run([str(recipe), "--out", str(out)])
+    assert again.returncode == 0 and "nothing to do" in again.stderr
+    changed = recipe.with_name("changed.yaml")
+    changed.write_text(recipe_text.replace("rows: 60", "rows: 61"))
+    refused = _run([str(changed), "--out", str(out)])
+    assert refused.returncode == 2
+    assert refused.stderr.strip().splitlines()[-1].startswith("verimill: ") and "another recipe" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_flow_killed_while_it_makes_and_while_it_writes_goes_on_to_the_same_bytes(
+    server: str, recipe: Path, wanted: dict[str, str], tmp_path: Path, tables: Tables, kill_when: Callable[..., None]
+) -> None:
+    out = tmp_path / "set"
+    command = [*COMMAND, str(recipe), "--out", str(out), "--jobs", "1"]
+    for moment in (2, "published"):
+        kill_when(out, moment, command)
+        assert not (out / "summary.json").exists()
+    assert run_build(recipe, out, jobs=1) == 0
+    assert tables(out) == wanted
+
+
+def test_datasets_reads_what_the_flow_wrote(server: str, recipe: Path, tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets")
+    out = tmp_path / "set"
+    assert run_build(recipe, out, jobs=1) == 0
+    if (out / "README.md").exists():
+        problems = datasets.load_dataset(str(out), "problems", cache_dir=str(tmp_path / "cache"))
+        traces = datasets.load_dataset(str(out), "traces", cache_dir=str(tmp_path / "cache"))
+    else:
+        problems, traces = (_loaded(datasets, out, table, tmp_path) for table in ("problems", "traces"))
+    assert {name: len(split) for name, split in problems.items()} == {"train": 60, "test": 20, "ood": 12, "hard": 10}
+    assert all(split for name in traces for split in traces[name]["response"])
+    ids = {one for split in problems.values() for one in split["id"]}
+    assert {one for split in traces.values() for one in split["problem_id"]} <= ids
+    row = problems["test"][0]
+    assert row["prompt"][0]["role"] == "user" and json.loads(row["verification"])["family"] == row["family"]
+    _check_prefect(server)
+
+
+def _loaded(datasets: Any, out: Path, table: str, tmp_path: Path) -> Any:
+    files = {name: f"{out}/{table}/{name}-*.parquet" for name in ("train", "test", "ood", "hard")}
+    return datasets.load_dataset("parquet", data_files=files, cache_dir=str(tmp_path / "cache"))
+
+
+def _check_prefect(server: str) -> None:
+    """The server knows the flow run, its shards as task runs, and the table of yields."""
+    limit = time.monotonic() + 30
+    while True:
+        runs = _ask(server, "flow_runs", {"sort": "START_TIME_DESC"})
+        tasks = _ask(server, "task_runs", {"flow_runs": {"id": {"any_": [runs[0]["id"]]}}})
+        if (all(task["state_type"] == "COMPLETED" for task in tasks) and len(tasks) > 20) or time.monotonic() > limit:
+            break
+        time.sleep(0.2)  # task states reach the server a moment later, as events
+    assert runs[0]["name"] == "small" and runs[0]["state_type"] == "COMPLETED"
+    assert {"shard", "write", "dedup and split"} <= {re.sub(r"[ -][0-9a-f]+$", "", task["name"]) for task in tasks}
+    kinds = {artifact["key"] for artifact in _ask(server, "artifacts", {})}
+    assert "yields" in kinds
+
+
+def _ask(server: str, what: str, query: dict[str, Any]) -> Any:
+    request = urllib.request.Request(
+        f"{server}/{what}/filter", json.dumps(query).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=30) as reply:
+        return json.load(reply)
+
+
+def test_a_dry_run_says_what_would_be_made_and_writes_nothing(
+    recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_build(recipe, tmp_path / "set", dry_run=True, jobs=1) == 0
+    said = capsys.readouterr().out
+    assert "102 problems" in said and re.search(r"about \d+ (s|min) with 1 worker", said)
+    assert not (tmp_path / "set").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [({"runner": "spark"}, "runner must be one of local, dask, ray"), ({"jobs": 0}, "jobs must be at least 1")],
+)
+def test_wrong_usage_is_one_sentence(
+    change: dict[str, Any], words: str, recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_build(recipe, tmp_path / "set", **change) == 2
+    said = capsys.readouterr().err
+    assert words in said and len(said.strip().splitlines()) == 1
+    assert not (tmp_path / "set").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(
+    recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    assert run_build(recipe, tmp_path / "file" / "set") == 2
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("missing", "runner"), [("prefect", "local"), ("prefect_dask", "dask"), ("prefect_ray", "ray")]
+)
+def test_a_missing_extra_is_named(
+    missing: str,
+    runner: str,
+    recipe: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    import importlib.util
+
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == missing else found(name))
+    assert run_build(recipe, tmp_path / "set", runner=runner) == 2
+    extra = "flow" if runner == "local" else runner
+    assert f'pip install "verimill[{extra}]"' in capsys.readouterr().err
+
+
+def test_a_server_that_does_not_answer_is_one_sentence(
+    recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
+    assert run_build(recipe, tmp_path / "set", jobs=1) == 3
+    assert capsys.readouterr().err.strip().splitlines()[-1].startswith("verimill: no Prefect server answers")
