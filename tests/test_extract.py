@@ -303,7 +303,7 @@ def test_twice_the_hostile_text_takes_about_twice_as_long(name: str) -> None:
         for _ in range(5):  # a busy machine may disturb one measurement, not five
             once = _best(lambda: list(candidates(small, shape)))  # noqa: B023
             twice = _best(lambda: list(candidates(large, shape)))  # noqa: B023
-            if twice < 3 * once + 0.002:
+            if twice < 3 * once + 0.02:  # what is quadratic takes seconds here
                 break
         else:
             pytest.fail(f"{shape}: {once:.4f} s, for twice the text {twice:.4f} s")
