@@ -59,19 +59,25 @@ def work_on(model: Model) -> Workspace:
 
 
 def solve_model(
-    model: Model, to_answer: Callable[[tuple[int, ...]], A], work: Workspace | None = None, max_tier: int = TOP_TIER
+    model: Model,
+    to_answer: Callable[[tuple[int, ...]], A],
+    work: Workspace | None = None,
+    max_tier: int = TOP_TIER,
+    sat: bool = True,
 ) -> Solved[A]:
     """Answer, traces, hardness and certificate of a problem with one solution.
 
-    Raises ValueError when the rules do not finish it or the SAT oracle finds a second solution.
+    Without `sat` the second opinion is the complete search: right for problems whose clues are large tables of
+    their own, which cost a SAT solver more to be told than everything else together.
+    Raises ValueError when the rules do not finish it or the second opinion finds another solution.
     """
     work = work_on(model) if work is None else work
     found = deduce(work, model.domains, max_tier)
     if found.outcome != "solved":
         raise ValueError(f"the {model.shape} problem is not solved by rules up to tier {max_tier}: {found.outcome}")
-    certificate = certify(model, found)
     # The complete search itself deduces up to tier 2, so it decides nothing on what those rules finish.
-    nodes = nodes_of(work, model.domains, 2, SEARCH_LIMIT)[1] if found.tier > 2 else 0
+    count, nodes = nodes_of(work, model.domains, 2, SEARCH_LIMIT) if found.tier > 2 or not sat else (1, 0)
+    certificate = certify(model, found) if sat else _counted(model, found, count)
     space = sum(log2(m.bit_count()) for m in model.domains)
     steps = steps_of(found, model.constraints, model.names, model.values)
     brief = steps if found.all_needed else steps_of(found, model.constraints, model.names, model.values, brief=True)
@@ -90,6 +96,13 @@ def certify(model: Model, found: Deduced) -> dict[str, Any]:
     if oracle.another(model.constraints, model.domains, found.values):
         raise ValueError(f"a second solution exists although rules to tier {found.tier} finished the {model.shape}")
     return {"claim": "unique", "by": [f"deduction rules to tier {found.tier}", f"{ENGINE}: no other solution"]}
+
+
+def _counted(model: Model, found: Deduced, count: int) -> dict[str, Any]:
+    """The certificate of a complete search that went through the whole space."""
+    if count != 1:
+        raise ValueError(f"the complete search of the {model.shape} problem counts {count} solutions, wanted 1")
+    return {"claim": "unique", "by": [f"deduction rules to tier {found.tier}", "complete search: no other solution"]}
 
 
 def another_solution(
