@@ -58,11 +58,17 @@ class Params:
 
     def __post_init__(self) -> None:
         for name, low, high in (
-            ("people", 3, 12), ("depth", 1, 3), ("extra", 0, 12), ("counts", 0, 100), ("suppositions", 0, 6),
+            ("people", 3, 12),
+            ("depth", 1, 3),
+            ("extra", 0, 12),
+            ("counts", 0, 100),
+            ("suppositions", 0, 6),
         ):
             value = getattr(self, name)
             if not low <= value <= high:
                 raise ValueError(f"{name} must be in {low}..{high}, got {value}")
+        if self.suppositions >= self.people:
+            raise ValueError(f"suppositions must be fewer than people {self.people}, got {self.suppositions}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,7 @@ _WORDS = frozenset(word for pair in SKINS.values() for word in pair) | {"none", 
 
 _LADDER = (  # people, depth, extra, counts, suppositions
     (3, 1, 0, 10, 0), (4, 1, 0, 15, 0), (5, 1, 0, 20, 0), (6, 1, 0, 20, 1), (7, 2, 0, 20, 1),
-    (8, 2, 0, 20, 2), (9, 2, 0, 20, 3), (10, 3, 0, 20, 3), (11, 3, 1, 20, 4), (12, 3, 2, 20, 5),
+    (8, 2, 0, 20, 2), (9, 2, 0, 20, 3), (10, 3, 0, 20, 3), (11, 3, 0, 20, 4), (12, 3, 0, 20, 5),
 )  # fmt: skip
 
 
