@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import pickle
 import socket
 import sys
 import time
@@ -177,19 +178,18 @@ def _mill(
 
     stopped: list[bool] = []
 
-    def shard(function: Callable[..., Any], job: tuple[Any, ...]) -> Any:
-        if stopped:
+    def in_pool(packed: bytes) -> Any:
+        if stopped or workers is None:
             raise WorkerDied("the build was stopped")
-        return function(*job) if workers is None else workers.call(function, *job)
+        return workers.call(run_packed, packed)
 
     def each(kind: str, function: Callable[..., Any], work: Sequence[tuple[Any, ...]]) -> Iterator[tuple[int, Any]]:
         from prefect.futures import as_completed
-        from prefect.utilities.annotations import quote
 
-        run = task(shard if workers is not None else _on_cluster, name=kind, persist_result=False)
-        at = {
-            run.with_options(task_run_name=f"{kind} {n}").submit(function, quote(job)): n for n, job in enumerate(work)
-        }
+        run = task(in_pool if workers is not None else run_packed, name=kind, persist_result=False)
+        # Packed, because engines look through arguments for futures, and change what they look through.
+        packed = [pickle.dumps((function, job)) for job in work]
+        at = {run.with_options(task_run_name=f"{kind} {n}").submit(one): n for n, one in enumerate(packed)}
         try:
             for future in as_completed(list(at)):
                 yield at[future], future.result()
@@ -207,7 +207,7 @@ def _mill(
         validate_parameters=False,
     )
     def mill(recipe_file: str, folder: str) -> dict[str, Any]:
-        summary = build(recipe, out, each=cast(Each, each), here=here, tell=tell)
+        summary = build(recipe, out.resolve(), each=cast(Each, each), here=here, tell=tell)
         card = here("card", lambda: write_card(out))
         _artifacts(summary, card)
         return summary
@@ -216,8 +216,9 @@ def _mill(
     return made
 
 
-def _on_cluster(function: Callable[..., Any], job: tuple[Any, ...]) -> Any:
-    """A task on a Dask or Ray worker: the shard is made right there."""
+def run_packed(packed: bytes) -> Any:
+    """The result of a packed job, made right here: in a worker process, or on a worker of a cluster."""
+    function, job = pickle.loads(packed)
     return function(*job)
 
 
