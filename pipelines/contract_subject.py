@@ -131,9 +131,10 @@ class Bench:
     @cached_property
     def pool(self) -> tuple[Any, ...]:
         """Problems of level 1, unsolved."""
-        return tuple(self._problems(1, self.pool_size, self.seed))
+        return tuple(self.problems(1, self.pool_size))
 
-    def _problems(self, level: int, count: int, seed: int) -> Iterator[Any]:
+    def problems(self, level: int, count: int, seed: int | None = None) -> Iterator[Any]:
+        """The problems of the first `count` indexes that make one, unsolved."""
         for index in range(count):
             try:
                 yield self.problem(level, index, seed)
@@ -142,7 +143,7 @@ class Bench:
 
     def neighbours(self, count: int) -> tuple[Any, ...]:
         """Problems of level 1 under the next seed."""
-        return tuple(self._problems(1, count, self.seed + 1))
+        return tuple(self.problems(1, count, self.seed + 1))
 
     def rng(self, item: Item, purpose: str) -> Rng:
         """A stream for what is drawn about an item."""
