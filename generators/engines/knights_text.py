@@ -170,25 +170,25 @@ def narrate(problem: Problem, steps: tuple[Step, ...]) -> str:
 
 
 class _Teller:
-    """Every fact in words, once as it is and once as a supposition of its opposite; and the lines so far."""
+    """Every fact in words, and the lines so far."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.lines: list[str] = []
         self.fact: dict[str, str] = {}
-        self.opposite: dict[str, str] = {}
-        knight, knave = map(article, SKINS[problem.skin])
+        self.knight, self.knave = map(article, SKINS[problem.skin])
         for name in problem.names:
-            for role, word, other in (("knight", knight, knave), ("knave", knave, knight)):
-                self.fact[f"{name}={role}"] = f"{name} is {word}"
-                self.opposite[f"{name}={role}"] = f"{name} were {other}"
+            self.fact[f"{name}=knight"] = f"{name} is {self.knight}"
+            self.fact[f"{name}=knave"] = f"{name} is {self.knave}"
 
     def tell(self, step: Step, number: str, indent: str) -> None:
         claim = step.claims[0]
         if step.rule == "check":
             self.lines.append(f"{indent}{number}. Check: {claim}, as it must be for its speaker.")
         elif step.rule == "suppose":
-            self.lines.append(f"{indent}{number}. Suppose {self.opposite[claim]}.")
+            name, _, role = claim.partition("=")
+            opposite = self.knave if role == "knight" else self.knight
+            self.lines.append(f"{indent}{number}. Suppose {name} were {opposite}.")
             for inner in step.sub:
                 self.tell(inner, f"{number}.{inner.number}", indent + "  ")
             self.lines.append(f"{indent}   That cannot be, so {self.fact[claim]}.")

@@ -58,8 +58,17 @@ def make(rng: Rng, params: Params) -> Problem:
         if len(set(statements)) < len(statements):
             continue
         if params.suppositions == 0 or _suppositions(_deduce(n, statements)[0]) >= params.suppositions:
-            return Problem(tuple(rng.sample(NAMES, n)), rng.pick(_SKINS), statements)
+            return Problem(_names(rng, n), rng.pick(_SKINS), statements)
     raise Exhausted(f"no {n} people with one reading and {params.suppositions} suppositions in {TRIES} tries")
+
+
+def _names(rng: Rng, n: int) -> tuple[str, ...]:
+    """The first n of a shuffle of the names."""
+    names = list(NAMES)
+    for i in range(n):
+        j = rng.between(i, len(names) - 1)
+        names[i], names[j] = names[j], names[i]
+    return tuple(names[:n])
 
 
 Draft = tuple[str, int]  # a formula and its table
@@ -262,7 +271,7 @@ def twins(rng: Rng, problem: Problem) -> Iterator[Problem]:
     for _ in range(3):
         to = rng.shuffled(range(n))
         said = [(to[speaker], write(rename(parse(formula), to))) for speaker, formula in problem.statements]
-        yield Problem(tuple(rng.sample(NAMES, n)), rng.pick(_SKINS), tuple(rng.shuffled(said)))
+        yield Problem(_names(rng, n), rng.pick(_SKINS), tuple(rng.shuffled(said)))
 
 
 _MOD = (1 << 61) - 1
