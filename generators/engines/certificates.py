@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import combinations
+from math import comb
 from itertools import product
 from typing import Any
 
@@ -16,6 +18,7 @@ from verimill.generators.engines.constraints import Constraint
 
 ENGINE = "minisat22"
 MAX_CLAUSES = 400_000
+MAX_COUNTED = 1200  # clauses of a count written without running sums
 MAX_VARIABLES = 5_000  # every one of them is decided on at each question, wanted or not
 MAX_SELECTORS = 500  # clauses that are switched off still stand in the way
 DIRECT = 3  # cells up to which a table is written as its forbidden tuples, without variables of its own
@@ -107,6 +110,8 @@ class Oracle:
         """The running sums as states: state s after cell i and value k gives state s + weight * value."""
         low, high, base = con.args[:3]
         if self.n_values == 2:
+            if con.complete and self._post_counted(con.scope, low, high, off):
+                return
             for s, end in self._sums(con.scope, base, con.args[3:]).items():
                 if not low <= s <= high:
                     self._add([off, -end])
@@ -124,6 +129,18 @@ class Oracle:
         for s, state in layer.items():
             if not low <= s <= high:
                 self._add([-state])
+
+    def _post_counted(self, scope: tuple[int, ...], low: int, high: int, off: int) -> bool:
+        """Post a plain count as clauses over its cells alone, when these are few: no set is too full or too empty."""
+        n = len(scope)
+        most, least = min(high, n) + 1, n - max(low, 0) + 1
+        if comb(n, most) + (comb(n, least) if least >= 0 else 0) > MAX_COUNTED or low > n or high < 0:
+            return False
+        for cells in combinations(scope, most):
+            self._add([off, *(-self.lit(v, 1) for v in cells)])
+        for cells in combinations(scope, least):
+            self._add([off, *(self.lit(v, 1) for v in cells)])
+        return True
 
     def _sums(self, scope: tuple[int, ...], base: int, weights: tuple[int, ...]) -> dict[int, int]:
         """The literal of each total of 0/1 cells: running sums and the moves between them, posted once a scope.

@@ -948,11 +948,33 @@ def slice_rows(net, reason, log, count, need):
     return outer
 
 
+@inner
+def tightest(net, active, dom, otherwise):
+    """The first open cell of the plain TOTAL that still needs something and has the fewest open cells."""
+    fewest, at = 1 << 30, otherwise
+    for c in range(net.kind.shape[0]):
+        if net.kind[c] != TOTAL or not net.perm[c] or not active[c]:
+            continue
+        need, many, first = net.args[net.arg_at[c]], 0, -1
+        for j in range(net.scope_at[c], net.scope_at[c + 1]):
+            x = dom[net.scope[j]]
+            if x == 2:
+                need -= 1
+            elif x == 3:
+                many += 1
+                if first < 0:
+                    first = net.scope[j]
+        if need > 0 and first >= 0 and many < fewest:
+            fewest, at = many, first
+    return at
+
+
 @nb.njit(cache=True)
 def search(net, active, dom0, limit, max_nodes, order, found, log, count, stack, stack_reason, scratch):
     """Count solutions up to `limit` by complete search with rules up to tier 1 and table support.
 
-    Branches on the smallest domain (lowest index first); values in the order of `order` (a permutation of
+    Branches on the smallest domain (lowest index first; of cells with two candidates, one of the tightest plain
+    TOTAL); values in the order of `order` (a permutation of
     value indices). found[i] receives the i-th solution as masks. Returns the count, or -1 past max_nodes.
     count[NODES] is the number of decisions: the `search` of Hardness.
     """
@@ -987,6 +1009,8 @@ def search(net, active, dom0, limit, max_nodes, order, found, log, count, stack,
             p = popcount(dom[v])
             if 1 < p < best:
                 best, at = p, v
+        if best == 2:
+            at = tightest(net, active, dom, at)
         for i in range(order.shape[0] - 1, -1, -1):
             bit = 1 << order[i]
             if dom[at] & bit:
