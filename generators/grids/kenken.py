@@ -266,8 +266,8 @@ WORDINGS = (
     "\n\n{answer}",
     "A shop window shows a square of {squares} tiles, grouped into cages:\n\n{board}\n\nOn each tile goes a number "
     "from {digits}. Within a row all numbers differ, within a column too. The numbers of a cage added (+), multiplied "
-    "(*), subtracted (-, larger minus smaller) or divided (/, larger by smaller) come to the result shown for the cage; "
-    "a cage of one tile shows its number.\n\n{answer}",
+    "(*), subtracted (-, larger minus smaller) or divided (/, larger by smaller) come to the result shown for the cage;"
+    " a cage of one tile shows its number.\n\n{answer}",
     "Task: KenKen.\nRules: (1) use the numbers {digits}; (2) no number twice in any row; (3) no number twice in any "
     "column; (4) the numbers of each cage give its result with its operation, larger first for - and /; a single cell "
     "holds its result.\nCages:\n{board}\n\n{answer}",
