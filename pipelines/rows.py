@@ -133,8 +133,12 @@ def problem_of(key: Key, style: str | None = None, recount: bool = False) -> Pro
         if twin is None:
             raise Exhausted(f"{key}: this problem has no unanswerable twin")
         return twin
-    instance = maker_of(key.family).make(key.rng(), key.params)
-    return _answerable(key, codec(key.family), instance, style, recount)
+    try:
+        instance = maker_of(key.family).make(key.rng(), key.params)
+        return _answerable(key, codec(key.family), instance, style, recount)
+    except Exception as error:
+        error.add_note(f"while making {key}")  # a crash in a family must say which problem to look at
+        raise
 
 
 def series(
