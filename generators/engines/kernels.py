@@ -586,51 +586,86 @@ def rule_swapped(net, active, dom, reason, placed, dirty, log, count, depth, c):
 
 
 @inner
-def rule_nested(net, active, dom, reason, placed, dirty, log, count, depth, c):
-    """What a TOTAL of 0/1 cells still needs fills all the room of another that holds its open cells."""
-    a, b = net.scope_at[c], net.scope_at[c + 1]
-    need, first, many = net.args[net.arg_at[c]], -1, 0
-    for j in range(a, b):
+def first_open(net, dom, c):
+    """The first cell of a TOTAL with both candidates, or -1."""
+    for j in range(net.scope_at[c], net.scope_at[c + 1]):
+        if dom[net.scope[j]] == 3:
+            return net.scope[j]
+    return -1
+
+
+@inner
+def nest(net, active, dom, reason, placed, dirty, log, count, depth, c, w):
+    """Strike what lies in w outside c, when what c still needs fills all the room of w and lies inside it."""
+    if c == w or net.kind[c] != TOTAL or not net.perm[c] or not active[c]:
+        return 0
+    if net.kind[w] != TOTAL or not net.perm[w] or not active[w]:
+        return 0
+    need, room = net.args[net.arg_at[c]], net.args[net.arg_at[w] + 1]
+    for j in range(net.scope_at[c], net.scope_at[c + 1]):
+        if dom[net.scope[j]] == 2:
+            need -= 1
+    around = 0
+    for j in range(net.scope_at[w], net.scope_at[w + 1]):
         x = dom[net.scope[j]]
         if x == 2:
-            need -= 1
+            room -= 1
         elif x == 3:
-            many += 1
-            if first < 0:
-                first = net.scope[j]
-    if need > 0 and first >= 0:
+            around += 1
+    if need < 1 or room != need:
+        return 0
+    inside = 0
+    for j in range(net.scope_at[c], net.scope_at[c + 1]):
+        u = net.scope[j]
+        if dom[u] == 3:
+            found = False
+            for k in range(net.scope_at[w], net.scope_at[w + 1]):
+                if net.scope[k] == u:
+                    found = True
+                    break
+            if not found:
+                return 0
+            inside += 1
+    if inside == around:
+        return 0
+    before, bad = count[ROWS], 0
+    for j in range(net.scope_at[w], net.scope_at[w + 1]):
+        u = net.scope[j]
+        if dom[u] != 3:
+            continue
+        shared = False
+        for k in range(net.scope_at[c], net.scope_at[c + 1]):
+            if net.scope[k] == u:
+                shared = True
+                break
+        if not shared:
+            bad = narrow(net, active, dom, reason, placed, dirty, log, count, NESTED, c, w, u, 2, depth)
+            if bad:
+                break
+    return finish(net, log, count, before, bad, c, dom, depth)
+
+
+@inner
+def rule_nested(net, active, dom, reason, placed, dirty, log, count, depth, c):
+    """What a TOTAL of 0/1 cells still needs fills all the room of another that holds its open cells.
+
+    c is tried as the inner and as the outer one, since a change of either can open the rule.
+    """
+    first = first_open(net, dom, c)
+    if first >= 0:
         for i in range(net.var_at[first], net.var_at[first + 1]):
-            w = net.var_cons[i]
-            if w == c or net.kind[w] != TOTAL or not net.perm[w] or not active[w]:
-                continue
-            room, inside, around = net.args[net.arg_at[w] + 1], 0, 0
-            for j in range(net.scope_at[w], net.scope_at[w + 1]):
-                u = net.scope[j]
-                if dom[u] == 2:
-                    room -= 1
-                elif dom[u] == 3:
-                    around += 1
-                    for k in range(a, b):
-                        if net.scope[k] == u:
-                            inside += 1
-                            break
-            if inside != many or room != need or around == inside:
-                continue
-            before, bad = count[ROWS], 0
-            for j in range(net.scope_at[w], net.scope_at[w + 1]):
-                u = net.scope[j]
-                if dom[u] != 3:
-                    continue
-                shared = False
-                for k in range(a, b):
-                    if net.scope[k] == u:
-                        shared = True
-                        break
-                if not shared:
-                    bad = narrow(net, active, dom, reason, placed, dirty, log, count, NESTED, c, w, u, 2, depth)
-                    if bad:
-                        break
-            return finish(net, log, count, before, bad, c, dom, depth)
+            got = nest(net, active, dom, reason, placed, dirty, log, count, depth, c, net.var_cons[i])
+            if got:
+                return got
+        for j in range(net.scope_at[c], net.scope_at[c + 1]):
+            u = net.scope[j]
+            if dom[u] == 3:
+                for i in range(net.var_at[u], net.var_at[u + 1]):
+                    w = net.var_cons[i]
+                    if w != c and net.kind[w] == TOTAL and first_open(net, dom, w) == u:
+                        got = nest(net, active, dom, reason, placed, dirty, log, count, depth, w, c)
+                        if got:
+                            return got
     dirty[c] &= ~D_LOCKED
     return 0
 
