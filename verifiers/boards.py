@@ -330,7 +330,7 @@ def recount_on(board: Board, status: Status, values: Sequence[int] | None) -> Re
         method, found = _by_backtracking(board, state.domains)
     else:
         method, found = _by_cp_sat(board)
-    got: Status = ("none", "one", "many")[min(len(found), 2)]  # type: ignore[assignment]
+    got: Status = ("none", "one", "many")[min(len(found), 2)]
     if got != status:
         return Recount(False, method, f"status is {status}, counted {len(found)} (of at most 2)")
     if values is not None and status == "one" and tuple(values) != found[0]:

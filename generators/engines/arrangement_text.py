@@ -8,11 +8,17 @@ from verimill.schemas.clues import KINDS, Clue, items_of
 
 # Attribute: (how an item is spoken of, its words). Words are unique over all attributes.
 VOCABULARY: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "name": ("{}", ("Alice", "Boris", "Chloe", "Dmitri", "Elena", "Farid", "Greta", "Hugo", "Ines", "Jonas", "Karin", "Leo")),
+    "name": (
+        "{}",
+        ("Alice", "Boris", "Chloe", "Dmitri", "Elena", "Farid", "Greta", "Hugo", "Ines", "Jonas", "Karin", "Leo"),
+    ),
     "pet": ("the owner of the {}", ("cat", "dog", "fish", "horse", "parrot", "rabbit", "snail", "turtle", "hamster")),
     "drink": ("whoever drinks {}", ("tea", "coffee", "milk", "juice", "water", "cola", "cocoa", "lemonade")),
     "colour": ("the one with the {} door", ("red", "green", "blue", "white", "yellow", "black", "pink", "purple")),
-    "hobby": ("the person who likes {}", ("chess", "golf", "painting", "cooking", "hiking", "knitting", "rowing", "surfing")),
+    "hobby": (
+        "the person who likes {}",
+        ("chess", "golf", "painting", "cooking", "hiking", "knitting", "rowing", "surfing"),
+    ),
     "fruit": ("the one who eats the {}", ("apple", "pear", "plum", "fig", "kiwi", "mango", "lime", "cherry")),
     "job": ("the {}", ("baker", "doctor", "pilot", "tailor", "judge", "nurse", "farmer", "miner")),
     "instrument": ("the player of the {}", ("flute", "violin", "piano", "trumpet", "harp", "drum", "cello", "oboe")),
@@ -33,14 +39,26 @@ ROW_SENTENCES: Mapping[str, tuple[str, str]] = {
     "left": ("{a} is somewhere to the left of {b}.", "{b} is somewhere to the right of {a}."),
     "just_left": ("{a} is directly to the left of {b}.", "{b} is directly to the right of {a}."),
     "next": ("{a} is next to {b}.", "{a} and {b} are direct neighbours."),
-    "not_next": ("{a} is at a different {p} from {b}, and not next to it either.", "{a} and {b} are neither together nor neighbours."),
-    "gap": ("The number of {p}s between {a} and {b} is exactly {n}.", "Going from {a} to {b} one passes exactly {n} other {p}(s)."),
-    "between": ("{b} is somewhere between {a} and {c}.", "{b} has {a} on one side and {c} on the other, perhaps further away."),
+    "not_next": (
+        "{a} is at a different {p} from {b}, and not next to it either.",
+        "{a} and {b} are neither together nor neighbours.",
+    ),
+    "gap": (
+        "The number of {p}s between {a} and {b} is exactly {n}.",
+        "Going from {a} to {b} one passes exactly {n} other {p}(s).",
+    ),
+    "between": (
+        "{b} is somewhere between {a} and {c}.",
+        "{b} has {a} on one side and {c} on the other, perhaps further away.",
+    ),
     "either": ("{a} is either {b} or {c}.", "{a} is one of these two: {b}; {c}."),
     "end": ("{a} is at one of the two ends.", "{a} has a neighbour on one side only."),
     "odd": ("{a} is at an odd-numbered {p}.", "The number of the {p} of {a} is odd."),
     "even": ("{a} is at an even-numbered {p}.", "The number of the {p} of {a} is even."),
-    "if_at": ("If {a} is somewhere to the left of {b}, then {a} is not at {p} {n}.", "{a} cannot both be at {p} {n} and be somewhere left of {b}."),
+    "if_at": (
+        "If {a} is somewhere to the left of {b}, then {a} is not at {p} {n}.",
+        "{a} cannot both be at {p} {n} and be somewhere left of {b}.",
+    ),
 }  # fmt: skip
 
 

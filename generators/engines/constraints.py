@@ -134,7 +134,10 @@ def scratch_for(n_vars: int, n_values: int, n_cons: int, widest: int) -> tuple[S
 
 def network(n_vars: int, constraints: Sequence[Constraint], domains: Sequence[int]) -> Network:
     """The arrays of `constraints` over `n_vars` variables with initial masks `domains`."""
-    scope_at, scope, arg_at, args, tuples = [0], [], [0], [], []
+    scope_at, arg_at = [0], [0]
+    scope: list[int] = []
+    args: list[int] = []
+    tuples: list[int] = []
     seen_tables: dict[int, int] = {}
     full = []
     watch: list[list[int]] = [[] for _ in range(n_vars)]

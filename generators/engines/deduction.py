@@ -24,7 +24,7 @@ class Workspace(NamedTuple):
     net: Network
     scratch: Scratch
     log: Array
-    count: Array
+    counters: Array
     stack: Array
     stack_reason: Array
     active: Array
@@ -68,21 +68,21 @@ def deduce(work: Workspace, domains: Sequence[int] | Array, max_tier: int = TOP_
     work.dom[:] = domains
     work.reason[:, :] = -1
     work.placed[:] = 0
-    work.count[:] = 0
+    work.counters[:] = 0
     got = kernels.solve(
-        work.net, work.active, work.dom, work.reason, work.placed, work.dirty, work.log, work.count, max_tier,
+        work.net, work.active, work.dom, work.reason, work.placed, work.dirty, work.log, work.counters, max_tier,
         -1, work.scratch,
     )  # fmt: skip
-    rows = int(work.count[kernels.ROWS])
+    rows = int(work.counters[kernels.ROWS])
     if rows > work.log.shape[0]:
         got = 0
         rows = work.log.shape[0]
-    kernels.slice_rows(work.net, work.reason, work.log, work.count, work.scratch.need)
-    needed = np.flatnonzero(work.scratch.need[: work.count[kernels.STEPS]])
+    kernels.slice_rows(work.net, work.reason, work.log, work.counters, work.scratch.need)
+    needed = np.flatnonzero(work.scratch.need[: work.counters[kernels.STEPS]])
     values = tuple(m.bit_length() - 1 if m and m & (m - 1) == 0 else -1 for m in work.dom.tolist())
     return Deduced(
         ("stuck", "solved", "contradiction")[got],
-        int(work.count[kernels.TOP]),
+        int(work.counters[kernels.TOP]),
         values,
         tuple(map(tuple, work.log[:rows].tolist())),
         frozenset(needed.tolist()),
@@ -196,11 +196,11 @@ def solutions_of(
     tries = np.array(order if order is not None else range(n_values), np.int64)
     store = np.zeros((limit, len(work.dom)), np.int64)
     count = kernels.search(
-        work.net, work.active, np.asarray(domains, np.int64), limit, max_nodes, tries, store, work.log, work.count,
+        work.net, work.active, np.asarray(domains, np.int64), limit, max_nodes, tries, store, work.log, work.counters,
         work.stack, work.stack_reason, work.scratch,
     )  # fmt: skip
     solutions = [tuple(m.bit_length() - 1 for m in row) for row in store[: max(count, 0)].tolist()]
-    return count, int(work.count[kernels.NODES]), solutions
+    return count, int(work.counters[kernels.NODES]), solutions
 
 
 def thin(
@@ -224,7 +224,7 @@ def thin(
     sol = np.array([1 << s for s in solution], np.int64)
     got = kernels.thin(
         work.net, work.active, np.array(full, np.int64), sol, kinds, at, np.array(order, np.int64), keep, floor,
-        max_tier, work.reason, work.log, work.count, work.scratch,
+        max_tier, work.reason, work.log, work.counters, work.scratch,
     )  # fmt: skip
     if got < 0:
         work.active[:] = 1

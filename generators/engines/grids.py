@@ -79,7 +79,7 @@ def _latin_row(rng: Rng, n: int, used: Sequence[int]) -> list[int]:
     return row
 
 
-def regions(rng: Rng, rows: int, cols: int, size: int, tries: int = 200) -> tuple[int, ...] | None:
+def regions(rng: Rng, rows: int, cols: int, size: int, tries: int | None = None) -> tuple[int, ...] | None:
     """A random cut of the grid into connected regions of `size` cells, numbered by first cell; None if unlucky.
 
     Starts from a cut into strips and swaps border cells between neighbouring regions while all stay connected.
@@ -88,7 +88,7 @@ def regions(rng: Rng, rows: int, cols: int, size: int, tries: int = 200) -> tupl
     label = [i // size for i in range(n)] if cols % size == 0 or size % cols == 0 else []
     if not label:
         return None
-    for _ in range(tries):
+    for _ in range(12 * n if tries is None else tries):
         a = rng.below(n)
         around = [b for b in neighbours(rows, cols, a) if label[b] != label[a]]
         if not around:

@@ -25,6 +25,7 @@ from verimill.generators.engines.deduction import (
     steps_of,
     workspace,
 )
+from verimill.generators.engines.spare_steps import trimmed
 from verimill.schemas.core import NearMiss, Solved, Step
 from verimill.schemas.rng import Rng
 
@@ -81,6 +82,7 @@ def solve_model(
     space = sum(log2(m.bit_count()) for m in model.domains)
     steps = steps_of(found, model.constraints, model.names, model.values)
     brief = steps if found.all_needed else steps_of(found, model.constraints, model.names, model.values, brief=True)
+    brief = trimmed(brief, model.domains, model.constraints, model.names, model.values)
     return Solved(
         to_answer(found.values),
         steps,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from verimill.generators.engines import prose
 from verimill.generators.engines.canonical import structure_key
@@ -70,7 +70,7 @@ def make(rng: Rng, params: Params) -> Problem:
             if drawn is None:
                 continue
             cut = drawn
-        work = workspace(n, constraints_of(n, params.variant, cut), (full,) * (n * n)) if params.variant == "jigsaw" else work_of(n, params.variant, cut)  # fmt: skip
+        work = work_of(n, params.variant, cut)
         first = [full] * (n * n)
         for c, k in enumerate(rng.shuffled(range(n))):
             first[c] = 1 << k
@@ -154,7 +154,7 @@ def _structure(size: int, variant: Variant, cut: tuple[int, ...]) -> tuple[list[
     """Vertices: cells, digits, groups. Rows and columns share a colour, since a sudoku may be turned."""
     n = size
     colours = [1] * (n * n) + [2] * n
-    edges = []
+    edges: list[tuple[int, int, int]] = []
     for con in constraints_of(size, variant, cut):
         colours.append({"r": 3, "c": 3, "b": 4, "d": 5}[con.ref[0]])
         edges.extend((cell, len(colours) - 1, 1) for cell in con.scope)
@@ -247,7 +247,7 @@ WORDINGS = (
 MAKER = Maker(
     make=make,
     solve=solve,
-    face=Face(WORDINGS, {name: (lambda p, name=name: _shown(name, p)) for name in LAYOUTS}, facts),
+    face=Face(WORDINGS, {name: partial(_shown, name) for name in LAYOUTS}, facts),
     narrate=narrate,
     twins=twins,
     canonical=canonical,

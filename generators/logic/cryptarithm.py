@@ -79,7 +79,7 @@ def make(rng: Rng, params: Params) -> Problem:
         words = tuple("".join(name[d] for d in text) for text in numbers)
         letters = tuple(sorted(name.values()))
         digit_of = {letter: int(d) for d, letter in name.items()}
-        names, constraints = _constraints(words, letters)
+        _, constraints = _constraints(words, letters)
         full = _full(words, letters)
         work = workspace(10, constraints, full)
         solution = [digit_of[c] for c in letters] + _carries(numbers)
@@ -202,16 +202,23 @@ def facts(problem: Problem) -> Mapping[str, str]:
 
 
 WORDINGS = (
-    "In this addition every letter stands for a digit (base ten), the same letter always for the same digit and different "
-    "letters for different digits. No number begins with 0.\n\n{board}\n\n{known}Find the digit of each letter.\n\n{answer}",
-    "Solve the cryptarithm.\n\n{board}\n\nReplace the letters {letters} by decimal digits so that the sum is correct. Two "
-    "letters never share a digit, a letter keeps its digit throughout, and the first digit of a number of several digits "
+    "In this addition every letter stands for a digit (base ten), the same letter always for the same digit and "
+    "different "
+    "letters for different digits. No number begins with 0.\n\n{board}\n\n{known}Find the digit of each "
+    "letter.\n\n{answer}",
+    "Solve the cryptarithm.\n\n{board}\n\nReplace the letters {letters} by decimal digits so that the sum is "
+    "correct. Two "
+    "letters never share a digit, a letter keeps its digit throughout, and the first digit of a number of "
+    "several digits "
     "is not zero. {known}\n\n{answer}",
-    "Someone has written a correct addition and then put letters for the digits:\n\n{board}\n\nEach letter hides one digit "
+    "Someone has written a correct addition and then put letters for the digits:\n\n{board}\n\nEach letter hides "
+    "one digit "
     "from 0 to 9, no digit is hidden by two letters, and none of the numbers started with a 0. {known}What was the "
     "original addition?\n\n{answer}",
-    "Letters for digits. Rules: (1) the addition below is true when the letters are read as decimal digits; (2) each of "
-    "{letters} is one digit everywhere; (3) no two of them are equal; (4) a leading letter is not 0. {known}\n{board}\n\n"
+    "Letters for digits. Rules: (1) the addition below is true when the letters are read as decimal digits; (2) "
+    "each of "
+    "{letters} is one digit everywhere; (3) no two of them are equal; (4) a leading letter is not 0. "
+    "{known}\n{board}\n\n"
     "{answer}",
 )
 

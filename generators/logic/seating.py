@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from math import factorial, log10
 
 from verimill.generators.engines import prose
@@ -45,15 +45,24 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "at": ("{a} is in seat {n}.", "Seat {n} is {a}'s."),
     "not_at": ("{a} is not in seat {n}.", "Whoever is in seat {n}, it is not {a}."),
     "left": ("{a} has a lower seat number than {b}.", "{b} sits further to the right than {a}."),
-    "just_left": ("{a} sits directly to the left of {b}.", "{b} has {a} directly on the left, in the seat with the next lower number."),
+    "just_left": (
+        "{a} sits directly to the left of {b}.",
+        "{b} has {a} directly on the left, in the seat with the next lower number.",
+    ),
     "next": ("{a} and {b} sit side by side.", "{a} is right beside {b}."),
     "not_next": ("{a} and {b} do not sit side by side.", "{a} refuses to sit beside {b}."),
-    "gap": ("The number of people between {a} and {b}{way} is {n}.", "Counting the people between {a} and {b}{way} gives {n}."),
+    "gap": (
+        "The number of people between {a} and {b}{way} is {n}.",
+        "Counting the people between {a} and {b}{way} gives {n}.",
+    ),
     "between": ("{b} is somewhere between {a} and {c}.", "{a} and {c} have {b} somewhere between them."),
     "end": ("{a} sits at one of the two ends.", "{a} has only one neighbour."),
     "opposite": ("{a} sits exactly opposite {b}.", "{a} and {b} face each other across the middle of the table."),
     "clockwise": ("{b} is the next person clockwise after {a}.", "Going clockwise, {a} comes directly before {b}."),
-    "if_at": ("If {a} has a lower seat number than {b}, then {a} is not in seat {n}.", "{a} cannot be in seat {n} and have a lower number than {b}."),
+    "if_at": (
+        "If {a} has a lower seat number than {b}, then {a} is not in seat {n}.",
+        "{a} cannot be in seat {n} and have a lower number than {b}.",
+    ),
 }  # fmt: skip
 
 
@@ -104,6 +113,7 @@ def twins(rng: Rng, problem: Problem) -> Iterator[Problem]:
     """Roles handed to other people with the clues shuffled; the row or table seen in a mirror."""
     to = rng.shuffled(range(len(problem.people)))
     yield _with(problem, tuple(rng.shuffled([renamed(clue, to) for clue in problem.clues])))
+    yield _with(problem, tuple(rng.shuffled(problem.clues)))
     back = mirrored(problem.clues, ground(problem))
     if back is not None:
         yield _with(problem, tuple(back))
@@ -159,6 +169,10 @@ def clue_lines(problem: Problem) -> list[str]:
     return lines
 
 
+def _listed(show: Callable[[Sequence[str]], str], problem: Problem) -> str:
+    return show(clue_lines(problem))
+
+
 def narrate(problem: Problem, steps: tuple[Step, ...]) -> str:
     """Prose in which `Ann=3` says that Ann is in seat 3."""
     return prose.tell(steps, lambda ref: ref)
@@ -179,13 +193,15 @@ def facts(problem: Problem) -> Mapping[str, str]:
 
 
 WORDINGS = (
-    "At {scene} there is {seats}. Each seat is taken by exactly one of these people: {people}.\n\n{board}\n\nAll of this "
+    "At {scene} there is {seats}. Each seat is taken by exactly one of these people: {people}.\n\n{board}\n\nAll "
+    "of this "
     "is true. Who sits where?\n\n{answer}",
     "{people} attend {scene}. They fill {seats}, one person to a seat. What is known about the seating:\n\n{board}\n\n"
     "Work out the complete seating.\n\n{answer}",
     "Seating plan for {scene}. Seats: {seats}. Guests, each in one seat of their own: {people}. The plan must respect "
     "every one of these statements.\n{board}\n\nWrite down the plan.\n\n{answer}",
-    "The host of {scene} has prepared {seats}, and has lost the plan. {n} guests ({people}) will each get one seat. From "
+    "The host of {scene} has prepared {seats}, and has lost the plan. {n} guests ({people}) will each get one "
+    "seat. From "
     "memory the host recalls:\n\n{board}\n\nThe memories are all correct; rebuild the plan from them.\n\n{answer}",
 )
 
@@ -198,7 +214,7 @@ def capacity(params: Params) -> float:
 MAKER = Maker(
     make=make,
     solve=solve,
-    face=Face(WORDINGS, {name: (lambda p, show=show: show(clue_lines(p))) for name, show in LISTS.items()}, facts),
+    face=Face(WORDINGS, {name: partial(_listed, show) for name, show in LISTS.items()}, facts),
     narrate=narrate,
     twins=twins,
     canonical=canonical,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from math import factorial, log10
 
 from verimill.generators.engines import prose
@@ -49,9 +49,13 @@ def model(problem: Problem) -> Model:
     land = ground(problem)
     full = ((1 << land.size) - 1,) * land.items
     return Model(
-        f"zebra {land.size}x{len(problem.attributes)}", problem.words, tuple(map(str, range(1, land.size + 1))), full, full,
+        f"zebra {land.size}x{len(problem.attributes)}",
+        problem.words,
+        tuple(map(str, range(1, land.size + 1))),
+        full,
+        full,
         constraints_of(land, [f"the {a}s" for a in problem.attributes], problem.clues),
-    )  # fmt: skip
+    )
 
 
 def to_answer(problem: Problem, values: tuple[int, ...]) -> Answer:
@@ -88,6 +92,7 @@ def twins(rng: Rng, problem: Problem) -> Iterator[Problem]:
     moved = [a * n + k for a in range(len(problem.attributes)) for k in rng.shuffled(range(n))]
     told = [renamed(clue, moved) for clue in problem.clues]
     yield _with(problem, tuple(rng.shuffled(told)))
+    yield _with(problem, tuple(rng.shuffled(problem.clues)))
     back = mirrored(problem.clues, ground(problem))
     if back is not None:
         yield _with(problem, tuple(back))
@@ -148,6 +153,10 @@ def clue_lines(problem: Problem) -> list[str]:
     ]
 
 
+def _listed(show: Callable[[Sequence[str]], str], problem: Problem) -> str:
+    return show(clue_lines(problem))
+
+
 def narrate(problem: Problem, steps: tuple[Step, ...]) -> str:
     """Prose in which `tea=3` says that tea is at position 3."""
     return prose.tell(steps, lambda ref: ref)
@@ -167,8 +176,10 @@ def facts(problem: Problem) -> Mapping[str, str]:
 WORDINGS = (
     "There are {n} {places}, numbered 1 to {n} from left to right. At each lives or works one person, and the people "
     "differ in every one of these: {listed}.\n\n{board}\n\nFind out who and what is at each {place}.\n\n{answer}",
-    "{n} people are found at {n} {places} (number 1 is the leftmost, number {n} the rightmost), one at each. Every value "
-    "below belongs to exactly one of them, and each of them has one value of each kind.\n{listed}\n\nClues:\n{board}\n\n"
+    "{n} people are found at {n} {places} (number 1 is the leftmost, number {n} the rightmost), one at each. "
+    "Every value "
+    "below belongs to exactly one of them, and each of them has one value of each "
+    "kind.\n{listed}\n\nClues:\n{board}\n\n"
     "Using all the clues, place every value.\n\n{answer}",
     "A detective knows of {n} {places}, counted from the left starting with 1. Each is tied to one value of each kind "
     "({kinds}), and no value occurs twice: {listed}. The notes read as follows.\n\n{board}\n\nAll the notes are true. "
@@ -187,7 +198,7 @@ def capacity(params: Params) -> float:
 MAKER = Maker(
     make=make,
     solve=solve,
-    face=Face(WORDINGS, {name: (lambda p, show=show: show(clue_lines(p))) for name, show in LISTS.items()}, facts),
+    face=Face(WORDINGS, {name: partial(_listed, show) for name, show in LISTS.items()}, facts),
     narrate=narrate,
     twins=twins,
     canonical=canonical,

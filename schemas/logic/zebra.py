@@ -142,7 +142,8 @@ def positions_of(problem: Problem, answer: Answer) -> tuple[int, ...]:
 
 def answer_format(problem: Problem) -> str:
     listed = ", ".join(problem.attributes)
-    return f"{problem.size} lines, one a position from 1 to {problem.size}, each with the number, a colon, and the {listed} there."
+    n = problem.size
+    return f"{n} lines, one a position from 1 to {n}, each with the number, a colon, and the {listed} there."
 
 
 def example(problem: Problem) -> str:
