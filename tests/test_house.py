@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -44,7 +45,7 @@ def typed_tree() -> Path:
     home = ROOT / "build" / "typed" / "verimill"
     home.mkdir(parents=True, exist_ok=True)
     wanted = {folder: ROOT / folder for folder in FOLDERS[1:]}
-    wanted |= {path.name: path for path in (ROOT / "verimill").iterdir() if path.suffix == ".py" or path.name == "py.typed"}
+    wanted |= {p.name: p for p in (ROOT / "verimill").iterdir() if p.suffix == ".py" or p.name == "py.typed"}
     for link in home.iterdir():
         if link.name not in wanted or not link.exists():
             link.unlink() if link.is_symlink() else None
@@ -66,20 +67,37 @@ def test_style_is_clean() -> None:
     assert done.returncode == 0, done.stdout[-4000:]
 
 
-def test_folders_import_downwards_only() -> None:
-    done = tool("lint-imports", "--no-cache")
+def lint_imports(home: Path, plant: tuple[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run import-linter over a copy with the folders under one name; it does not follow the editable install."""
+    for folder in FOLDERS:
+        target = home / "verimill" if folder == "verimill" else home / "verimill" / folder
+        shutil.copytree(ROOT / folder, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", home)
+    if plant is not None:
+        (home / "verimill" / plant[0]).write_text(plant[1])
+    return subprocess.run(
+        [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"],
+        cwd=home, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(home)},
+    )  # fmt: skip
+
+
+def test_folders_import_downwards_only(tmp_path: Path) -> None:
+    done = lint_imports(tmp_path)
     assert done.returncode == 0, done.stdout[-4000:]
 
 
-def test_layer_rules_catch_a_planted_violation(tmp_path: Path) -> None:
-    """The linter sees through the folder mapping: a judge that imports a maker breaks the contract."""
-    planted = ROOT / "verifiers" / "_planted_for_a_test.py"
-    planted.write_text("import verimill.generators.prompts\n")
-    try:
-        done = tool("lint-imports", "--no-cache")
-    finally:
-        planted.unlink()
-    assert done.returncode != 0 and "verimill.verifiers" in done.stdout
+@pytest.mark.parametrize(
+    "plant",
+    [
+        ("verifiers/planted.py", "import verimill.generators.prompts\n"),
+        ("generators/planted.py", "import verimill.verifiers.judge\n"),
+        ("schemas/planted.py", "import verimill.verifiers.judge\n"),
+        ("pipelines/planted.py", "import prefect\n"),
+    ],
+)
+def test_the_layer_rules_catch_a_planted_violation(plant: tuple[str, str], tmp_path: Path) -> None:
+    done = lint_imports(tmp_path, plant)
+    assert done.returncode != 0 and "BROKEN" in done.stdout
 
 
 def test_no_eval_exec_or_signals() -> None:
