@@ -72,15 +72,16 @@ class Problem:
             raise ValueError("every region must be one piece")
 
 
+# Side 5 has only 14 placements, so a level starts at 6.
 # Size, stars, hardest rule allowed, hardest rule needed, least effort.
 _LADDER: tuple[tuple[int, int, int, int, int], ...] = (
-    (5, 1, 1, 0, 0),
-    (5, 1, 3, 3, 0),
+    (6, 1, 1, 0, 0),
     (6, 1, 3, 3, 0),
     (7, 1, 3, 3, 48),
-    (8, 1, 3, 3, 56),
-    (8, 1, 5, 5, 0),
-    (9, 1, 5, 5, 130),
+    (8, 1, 3, 3, 58),
+    (7, 1, 5, 5, 80),
+    (8, 1, 5, 5, 110),
+    (9, 1, 5, 5, 150),
     (10, 1, 5, 5, 220),
     (9, 2, 5, 5, 0),
     (10, 2, 5, 5, 0),

@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from verimill.generators.grids.star_battle import MAKER
-from verimill.schemas.grids.star_battle import CODEC, Problem
+from verimill.schemas.grids.star_battle import CODEC, Params, Problem
 from verimill.schemas.rng import rng_for
 from verimill.verifiers.grids.star_battle import JUDGE
 
@@ -19,15 +19,15 @@ def solutions(problem: Problem) -> list[tuple[str, ...]]:
 
 
 def test_a_made_problem_has_the_one_solution_that_the_solver_names() -> None:
-    for n in (1, 3):
-        problem = MAKER.make(rng_for("star_battle", n), CODEC.level(n))
+    for params in (Params(5, 1, 3), CODEC.level(1), CODEC.level(2)):
+        problem = MAKER.make(rng_for("star_battle", params.size), params)
         assert solutions(problem) == [MAKER.solve(problem).answer]
 
 
 def test_answers_are_read_in_any_order_and_dress() -> None:
     problem = MAKER.make(rng_for("star_battle", 1), CODEC.level(1))
     assert CODEC.read(problem, "Stars: (R2C3), r1c1 and **r5c5**.") == ("r1c1", "r2c3", "r5c5")
-    for text in ("r1c1, r1c1", "r6c1", "r1c1, somewhere", ""):
+    for text in ("r1c1, r1c1", "r7c1", "r1c1, somewhere", ""):
         with pytest.raises(ValueError, match=r"."):
             CODEC.read(problem, text)
 

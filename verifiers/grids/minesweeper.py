@@ -97,8 +97,8 @@ def _layouts(cells: list[int], numbers: list[tuple[set[int], int]]) -> dict[int,
     for cell, moves in zip(reversed(cells), reversed(passed), strict=True):
         before: set[tuple[int, ...]] = set()
         mask = 0
-        for missing, value, after in moves:
-            if after in alive:
+        for missing, value, reached in moves:
+            if reached in alive:
                 before.add(missing)
                 mask |= 1 << value
         found[cell] = mask
