@@ -8,7 +8,8 @@ from functools import lru_cache, partial
 from verimill.generators.engines import prose
 from verimill.generators.engines.canonical import structure_key
 from verimill.generators.engines.constraints import Constraint, different
-from verimill.generators.engines.deduction import Workspace, deduce, solutions_of, thin, workspace
+from verimill.generators.engines.deduction import Workspace, deduce, thin, workspace
+from verimill.generators.engines.digging import Digger
 from verimill.generators.engines.grids import LAYOUTS, regions
 from verimill.generators.engines.puzzles import Model, at_tier, near_misses_of, refutation, solve_model, two_solutions
 from verimill.schemas.cells import cell_names, symmetries
@@ -16,7 +17,8 @@ from verimill.schemas.core import Exhausted, Face, Maker, NearMiss, Solved, Step
 from verimill.schemas.grids.sudoku import BOX, DIGITS, Answer, Params, Problem, Variant, boxes
 from verimill.schemas.rng import Rng
 
-TRIES = 60
+TRIES = 80
+DIGS = 40  # tries by digging; after them givens are thinned under the wanted rules, which hits any tier
 
 
 @lru_cache(maxsize=64)
@@ -59,41 +61,55 @@ def to_answer(values: tuple[int, ...]) -> Answer:
     return tuple(DIGITS[v] for v in values)
 
 
+@lru_cache(maxsize=64)
+def digger_of(size: int, variant: Variant, cut: tuple[int, ...]) -> Digger:
+    return Digger([con.scope for con in constraints_of(size, variant, cut)], size * size)
+
+
 def make(rng: Rng, params: Params) -> Problem:
-    """A sudoku with one solution that rules up to `params.tier` find; none of the rules above is needed."""
+    """A sudoku with one solution that rules up to `params.tier` find, and no rules below `params.least`."""
     n = params.size
     full = (1 << n) - 1
-    for _ in range(TRIES):
+    for attempt in range(TRIES):
         cut = boxes(n)
         if params.variant == "jigsaw":
             drawn = regions(rng, n, n, n)
             if drawn is None:
                 continue
             cut = drawn
+        solution = _full_grid(rng, n, digger_of(n, params.variant, cut))
+        if solution is None:
+            continue
+        order = rng.shuffled(range(n * n))
         work = work_of(n, params.variant, cut)
-        first = [full] * (n * n)
-        for c, k in enumerate(rng.shuffled(range(n))):
-            first[c] = 1 << k
-        count, _, found = solutions_of(work, first, 1, 3000, rng.shuffled(range(n)))
-        if count < 1:
-            continue
-        keep = thin(
-            work, (full,) * (n * n), found[0], [(0, i) for i in range(n * n)], rng.shuffled(range(n * n)),
-            min(params.tier, 4), params.floor,
-        )  # fmt: skip
-        if keep is None:
-            continue
-        if params.tier == 5:
-            # Suppositions are costly, so the last givens are dropped by them alone.
-            order = [i for i in rng.shuffled(range(n * n)) if keep[i]]
-            keep = _drop_more(work, found[0], keep, order)
-        domains = [1 << v if k else full for v, k in zip(found[0], keep, strict=True)]
-        if params.least and not at_tier(deduce(work, domains, params.tier), params.least, params.tier):
-            continue
-        return Problem(
-            n, params.variant, "".join(DIGITS[v] if k else "." for v, k in zip(found[0], keep, strict=True)), cut
-        )
+        if attempt < DIGS and params.floor >= n * n // 4:  # dug by uniqueness alone, which is quick; then graded
+            keep = digger_of(n, params.variant, cut).dig([1 << v for v in solution], order, params.floor)
+        else:
+            dropped = thin(
+                work, (full,) * (n * n), solution, [(0, i) for i in range(n * n)], order, min(params.tier, 4),
+                params.floor,
+            )  # fmt: skip
+            if dropped is None:
+                continue
+            keep = dropped
+            if params.tier == 5:  # suppositions are costly, so the last givens are dropped by them alone
+                keep = _drop_more(work, solution, keep, [i for i in rng.shuffled(range(n * n)) if keep[i]])
+        domains = [1 << v if k else full for v, k in zip(solution, keep, strict=True)]
+        if at_tier(deduce(work, domains, params.tier), params.least, params.tier):
+            givens = "".join(DIGITS[v] if k else "." for v, k in zip(solution, keep, strict=True))
+            return Problem(n, params.variant, givens, cut)
     raise Exhausted(f"no sudoku in {TRIES} tries with {params}")
+
+
+def _full_grid(rng: Rng, n: int, digger: Digger) -> tuple[int, ...] | None:
+    """A full grid as digit indices: a random first row, then random digit order; None when the search is long."""
+    first = [(1 << n) - 1] * (n * n)
+    for cell, k in enumerate(rng.shuffled(range(n))):
+        first[cell] = 1 << k
+    start = rng.below(n * n - n) + n  # one more random cell, or grids of one first row would be too alike
+    first[start] &= ~(1 << rng.below(n))
+    grid = digger.fill(first, rng.shuffled(range(n)))
+    return None if grid is None else tuple(m.bit_length() - 1 for m in grid)
 
 
 def _drop_more(work: Workspace, solution: tuple[int, ...], keep: list[bool], order: list[int]) -> list[bool]:
