@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import importlib.util
 import logging
-import pickle
 import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -142,14 +142,15 @@ def _run_flow(recipe: Recipe, source: Path, out: Path, runner: str, jobs: int, t
     with ExitStack() as stack:
         local = runner == "local"
         workers = stack.enter_context(Workers(jobs)) if local else None
-        if workers is not None:  # kernels compile while the server starts
-            for family in dict.fromkeys(entry.family for entry in recipe.families):
-                workers.start(warm, family)
+        families = dict.fromkeys(entry.family for entry in recipe.families) if workers is not None else ()
+        warming = [workers.start(warm, family) for family in families if workers]  # while the server starts
         (out / WORK).mkdir(exist_ok=True)
         server = stack.enter_context(embedded_server(serve_prefect, out / WORK, tell))
         stack.enter_context(_quiet_logs(out / WORK / "prefect.log"))
         stack.callback(_send_events)
         server.wait()
+        if not all(one.done() for one in warming):
+            tell.line("compiling the solvers, which takes a minute or two and happens once on each machine")
         stack.enter_context(_settings(server.url))
         return _mill(recipe, source, out, runner, jobs, workers, tell)
 
@@ -178,18 +179,18 @@ def _mill(
 
     stopped: list[bool] = []
 
-    def in_pool(packed: bytes) -> Any:
+    def in_pool(job: Callable[[], Any]) -> Any:
         if stopped or workers is None:
             raise WorkerDied("the build was stopped")
-        return workers.call(run_packed, packed)
+        return workers.call(job)
 
     def each(kind: str, function: Callable[..., Any], work: Sequence[tuple[Any, ...]]) -> Iterator[tuple[int, Any]]:
         from prefect.futures import as_completed
 
-        run = task(in_pool if workers is not None else run_packed, name=kind, persist_result=False)
-        # Packed, because engines look through arguments for futures, and change what they look through.
-        packed = [pickle.dumps((function, job)) for job in work]
-        at = {run.with_options(task_run_name=f"{kind} {n}").submit(one): n for n, one in enumerate(packed)}
+        run = task(in_pool if workers is not None else run_here, name=kind, persist_result=False)
+        # Bound into one callable, because engines look through arguments for futures, and change what they see.
+        bound = [partial(function, *job) for job in work]
+        at = {run.with_options(task_run_name=f"{kind} {n}").submit(one): n for n, one in enumerate(bound)}
         try:
             for future in as_completed(list(at)):
                 yield at[future], future.result()
@@ -216,10 +217,9 @@ def _mill(
     return made
 
 
-def run_packed(packed: bytes) -> Any:
-    """The result of a packed job, made right here: in a worker process, or on a worker of a cluster."""
-    function, job = pickle.loads(packed)
-    return function(*job)
+def run_here(job: Callable[[], Any]) -> Any:
+    """The job's result, made right here: on a worker of a cluster."""
+    return job()
 
 
 def _task_runner(runner: str, jobs: int) -> Any:
@@ -232,7 +232,8 @@ def _task_runner(runner: str, jobs: int) -> Any:
     if kind == "ray":
         from prefect_ray import RayTaskRunner
 
-        return RayTaskRunner(address=address) if address else RayTaskRunner(init_kwargs={"num_cpus": jobs})
+        quiet = {"num_cpus": jobs, "include_dashboard": False, "logging_level": logging.ERROR, "log_to_driver": False}
+        return RayTaskRunner(address=address) if address else RayTaskRunner(init_kwargs=quiet)
     from prefect.task_runners import ThreadPoolTaskRunner
 
     return ThreadPoolTaskRunner(max_workers=jobs + 1)  # one more, so that no worker waits for its next shard

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -90,7 +89,7 @@ def available_cores() -> int:
 
 def _settle() -> None:
     """In a new worker: leave Ctrl-C to the parent, and end when the parent ends, even by kill -9."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.setsid()
     end_with_parent()
 
 

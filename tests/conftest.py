@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,7 +47,9 @@ def kill_when(out: Path, moment: int | str, command: list[str]) -> None:
         return manifest.read_bytes().count(b"\n") if manifest.exists() else 0
 
     before = shards()
-    process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE, text=True)
+    mark = f"VERIMILL_TEST={uuid.uuid4()}"
+    env = os.environ | dict([mark.split("=")])
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env)
     limit = time.monotonic() + 120
     try:
         while process.poll() is None and time.monotonic() < limit:
@@ -59,17 +62,21 @@ def kill_when(out: Path, moment: int | str, command: list[str]) -> None:
         process.kill()
         process.communicate()
     limit = time.monotonic() + 20
-    while _alive(process.pid) and time.monotonic() < limit:
+    while _alive(mark) and time.monotonic() < limit:
         time.sleep(0.05)
-    assert not _alive(process.pid), "a child process outlived the build"
+    assert not _alive(mark), "a child process outlived the build"
 
 
-def _alive(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
+def _alive(mark: str) -> list[str]:
+    """Processes that have the mark in their environment; none where there is no /proc."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark.encode() in (place / "environ").read_bytes():
+                found.append(place.name)
+        except OSError:
+            continue
+    return found
 
 
 @pytest.fixture(scope="session", name="recipe_text")
