@@ -132,12 +132,27 @@ def scratch_for(n_vars: int, n_values: int, n_cons: int, widest: int) -> tuple[S
     )
 
 
+_FLAT: dict[int, tuple[tuple[tuple[int, ...], ...], Array]] = {}
+MAX_FLAT = 1024
+
+
+def flat(rows: tuple[tuple[int, ...], ...]) -> Array:
+    """The numbers of a table one after another; kept by identity, since families draw the same tables many times."""
+    found = _FLAT.get(id(rows))
+    if found is None or found[0] is not rows:  # the table is held with its array, so its id is not given away
+        if len(_FLAT) >= MAX_FLAT:
+            _FLAT.clear()
+        found = _FLAT[id(rows)] = (rows, np.array(rows, np.int64).ravel())
+    return found[1]
+
+
 def network(n_vars: int, constraints: Sequence[Constraint], domains: Sequence[int]) -> Network:
     """The arrays of `constraints` over `n_vars` variables with initial masks `domains`."""
     scope_at, arg_at = [0], [0]
     scope: list[int] = []
     args: list[int] = []
-    tuples: list[int] = []
+    tuples: list[Array] = []
+    n_tuples = 0
     seen_tables: dict[int, int] = {}
     full = []
     watch: list[list[int]] = [[] for _ in range(n_vars)]
@@ -149,9 +164,9 @@ def network(n_vars: int, constraints: Sequence[Constraint], domains: Sequence[in
         if con.kind == kernels.TABLE:
             at = seen_tables.get(id(con.rows))
             if at is None:
-                at = seen_tables[id(con.rows)] = len(tuples)
-                for row in con.rows:
-                    tuples.extend(row)
+                at = seen_tables[id(con.rows)] = n_tuples
+                tuples.append(flat(con.rows))
+                n_tuples += len(tuples[-1])
             args.extend((at, len(con.rows)))
         else:
             args.extend(con.args)
@@ -170,7 +185,7 @@ def network(n_vars: int, constraints: Sequence[Constraint], domains: Sequence[in
         np.array(scope, np.int64),
         np.array(arg_at, np.int64),
         np.array(args or [0], np.int64),
-        np.array(tuples or [0], np.int64),
+        np.concatenate(tuples) if tuples else np.zeros(1, np.int64),
         np.array(var_at, np.int64),
         np.array(var_cons or [0], np.int64),
         np.array([c.tier for c in constraints], np.int64),
