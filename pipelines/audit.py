@@ -1,7 +1,7 @@
 """A dataset folder against the rules: `verify` judges every row from scratch, `reproduce` makes it again.
 
 Both stop at the first mismatch and name file, row and column. Rows stream through; in memory are the keys of
-all problems (about 150 bytes each) and one file of problems while its traces are read.
+all rows, about 300 bytes a problem.
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from sys import intern
 
+from verimill.pipelines.certificates import digest
 from verimill.pipelines.pool import in_order
 from verimill.pipelines.row_checks import Mismatch, Row, check_problem, check_trace, same_problem, same_trace
 from verimill.pipelines.shards import Entry, ShardError, check_shard, read_manifest, read_shard
 
 TABLES = ("problems", "traces")
 BATCH = 100  # rows a worker gets at once
+WINDOW = 2_000  # problem rows kept while their traces are read
 FEW = 400  # rows that are checked sooner than a second process has started
 RECOUNT_SHARE = 0.01  # of problems are solved again by the judge's second solver
 _BESIDE = ("id", "family", "kind", "checker", "key", "style", "answer", "verification", "certificate")
@@ -132,14 +135,15 @@ def _check_batch(checks: Mapping[str, Check], share: float, batch: _Batch) -> tu
 
 def _batches(folder: Path, sample: int | None, audit: Audit, progress: Progress) -> Iterator[_Batch]:
     """All rows in batches, each with what must hold over all rows already checked."""
-    entries, seen = read_manifest(folder), _Seen()
+    entries = read_manifest(folder)
+    seen = _Seen(folder, entries)
     for table in TABLES:
         mine = [entry for entry in entries if entry.table == table]
         picked = _Picker(sum(entry.rows for entry in mine), sample)
         for entry in mine:
             rows: list[tuple[Row, ...]] = []
             try:
-                for work in _rows(folder, entry, seen, entries):
+                for work in _rows(folder, entry, seen):
                     if not picked.take():
                         audit.skipped += 1
                         progress(1)
@@ -154,7 +158,7 @@ def _batches(folder: Path, sample: int | None, audit: Audit, progress: Progress)
             yield _Batch(entry.name, table, tuple(rows))
 
 
-def _rows(folder: Path, entry: Entry, seen: _Seen, entries: tuple[Entry, ...]) -> Iterator[tuple[Row, ...]]:
+def _rows(folder: Path, entry: Entry, seen: _Seen) -> Iterator[tuple[Row, ...]]:
     """The rows of a file, a trace with the problem that it answers."""
     count = 0
     try:
@@ -165,7 +169,7 @@ def _rows(folder: Path, entry: Entry, seen: _Seen, entries: tuple[Entry, ...]) -
                 seen.problem(entry, row)
                 yield (row,)
             else:
-                yield (row, seen.trace(folder, entry, row, entries))
+                yield (row, seen.trace(entry, row))
     except ShardError as error:
         raise _Stop(entry.name, Mismatch("-", "file", f"a whole shard of {entry.table}", str(error))) from None
     if count != entry.rows:
@@ -176,54 +180,76 @@ def _rows(folder: Path, entry: Entry, seen: _Seen, entries: tuple[Entry, ...]) -
 
 
 class _Seen:
-    """Ids and canonical keys so far; each may stand once."""
+    """Ids and canonical keys so far; each may stand once. Eight bytes of each are kept, to keep memory small."""
 
-    def __init__(self) -> None:
-        self.problem_file: dict[bytes, str] = {}
-        self.trace_ids: set[bytes] = set()
-        self.split_of: dict[tuple[str, str], str] = {}
-        self.beside: tuple[str, dict[str, Row]] = ("", {})
+    def __init__(self, folder: Path, entries: tuple[Entry, ...]) -> None:
+        self.file_of: dict[int, str] = {}
+        self.split_of: dict[int, str] = {}
+        self.traces: set[int] = set()
+        self.beside = _Beside(folder, entries)
 
     def problem(self, entry: Entry, row: Row) -> None:
-        name, key = bytes.fromhex(_hex(entry, row)), (row["family"], row["canonical"])
-        if name in self.problem_file:
+        """The row is new, up to symmetry, and stands in the split of its file."""
+        if _name(entry, row) in self.file_of:
             raise _Stop(entry.name, Mismatch(row["id"], "id", "an id that stands once", "the same id again"))
-        self.problem_file[name] = entry.name
+        self.file_of[_name(entry, row)] = entry.name
+        key = int(digest(row["family"], row["canonical"])[:16], 16)
         if key in self.split_of:
             got = f"a copy of one in split {self.split_of[key]}, here in split {row['split']}"
             raise _Stop(entry.name, Mismatch(row["id"], "canonical", "a problem that stands once, up to symmetry", got))
-        self.split_of[key] = row["split"]
-        wanted_split = entry.note.get("split", row["split"])
-        if row["split"] != wanted_split:
-            raise _Stop(entry.name, Mismatch(row["id"], "split", wanted_split, row["split"]))
+        self.split_of[key] = intern(row["split"])
+        wanted = entry.note.get("split", row["split"])
+        if row["split"] != wanted:
+            raise _Stop(entry.name, Mismatch(row["id"], "split", wanted, row["split"]))
 
-    def trace(self, folder: Path, entry: Entry, row: Row, entries: tuple[Entry, ...]) -> Row:
-        """The problem row that the trace answers."""
-        name = bytes.fromhex(_hex(entry, row))
-        if name in self.trace_ids:
+    def trace(self, entry: Entry, row: Row) -> Row:
+        """The problem row that the trace, a new one, answers."""
+        if _name(entry, row) in self.traces:
             raise _Stop(entry.name, Mismatch(row["id"], "id", "an id that stands once", "the same id again"))
-        self.trace_ids.add(name)
-        file, loaded = self.beside
-        if row["problem_id"] not in loaded:
-            file = self._file_of(row["problem_id"])
-            if not file:
-                raise _Stop(
-                    entry.name, Mismatch(row["id"], "problem_id", "a problem of this dataset", row["problem_id"])
-                )
-            source = next(e for e in entries if e.name == file)
-            loaded = {problem["id"]: problem for problem in read_shard(folder, source, _BESIDE)}
-            self.beside = (file, loaded)
-        return loaded[row["problem_id"]]
-
-    def _file_of(self, problem_id: str) -> str:
-        return self.problem_file.get(bytes.fromhex(problem_id), "") if _is_id(problem_id) else ""
+        self.traces.add(_name(entry, row))
+        name = row["problem_id"]
+        file = self.file_of.get(int(name[:16], 16)) if _is_id(name) else None
+        problem = self.beside.find(name, file) if file is not None else None
+        if problem is None:
+            raise _Stop(entry.name, Mismatch(row["id"], "problem_id", "a problem of this dataset", name))
+        return problem
 
 
-def _hex(entry: Entry, row: Row) -> str:
-    name = str(row["id"])
-    if not _is_id(name):
-        raise _Stop(entry.name, Mismatch(name, "id", "32 hex digits", name))
-    return name
+class _Beside:
+    """Problem rows, read in step with the traces that answer them; another order costs the memory of a file."""
+
+    def __init__(self, folder: Path, entries: tuple[Entry, ...]) -> None:
+        self.folder, self.entries = folder, {entry.name: entry for entry in entries}
+        self.file = ""
+        self.rows: dict[str, Row] = {}
+        self.source: Iterator[Row] = iter(())
+
+    def find(self, name: str, file: str) -> Row | None:
+        """The problem of that id in that file, or None."""
+        if name in self.rows:
+            return self.rows[name]
+        if file == self.file and self._advance(name, keep=WINDOW):
+            return self.rows[name]
+        again = file == self.file
+        self.file, self.rows = file, {}
+        self.source = read_shard(self.folder, self.entries[file], _BESIDE)
+        return self.rows[name] if self._advance(name, keep=None if again else WINDOW) else None
+
+    def _advance(self, name: str, keep: int | None) -> bool:
+        """Read on until `name` is there, or to the end with everything kept."""
+        for row in self.source:
+            self.rows[row["id"]] = row
+            if keep is not None and len(self.rows) > keep:
+                del self.rows[next(iter(self.rows))]
+            if keep is not None and row["id"] == name:
+                return True
+        return name in self.rows
+
+
+def _name(entry: Entry, row: Row) -> int:
+    if not _is_id(row["id"]):
+        raise _Stop(entry.name, Mismatch(row["id"], "id", "32 hex digits", row["id"]))
+    return int(row["id"][:16], 16)
 
 
 def _is_id(text: str) -> bool:

@@ -230,3 +230,12 @@ def test_the_first_mismatch_is_one_line_with_the_place_where_long_texts_part(tmp
     found = verify(written(tmp_path, changed(tables, "problems", 0, "prompt", [{"role": "user", "content": cut}])))
     assert isinstance(found, Audit) and "\n" not in str(found) and len(str(found)) < 500
     assert found.mismatch is not None and found.mismatch.got[23] == "X", found
+
+
+def test_traces_in_any_order_find_their_problems(
+    tmp_path: Path, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("verimill.pipelines.audit.WINDOW", 2)
+    for traces in (tables["traces"], tables["traces"][::-1], tables["traces"][::2] + tables["traces"][1::2]):
+        found = verify(written(tmp_path, {**tables, "traces": traces}), recount=0)
+        assert found.ok and found.traces == len(traces), found

@@ -72,6 +72,7 @@ def test_the_file_is_zstd_with_page_index_and_dictionaries_on_words_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shards, "ROW_GROUP", 100)
+    monkeypatch.setattr(shards, "PART", 50)
     write_shard(tmp_path, NAME, "problems", rows(250))
     with pq.ParquetFile(tmp_path / NAME) as file:
         assert file.schema_arrow.equals(PROBLEMS)
