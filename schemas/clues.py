@@ -31,9 +31,12 @@ ROW_ONLY = frozenset({"left", "just_left", "between", "end", "if_at"})
 MAX_CLUES = 200
 
 
+_ARITY = {kind: form.count("i") for kind, form in KINDS.items()}  # items always come first
+
+
 def items_of(clue: Clue) -> tuple[int, ...]:
     """The items that a clue speaks of, in its order."""
-    return tuple(x for x, form in zip(clue[1:], KINDS[clue[0]], strict=True) if form == "i")
+    return clue[1 : 1 + _ARITY[clue[0]]]
 
 
 def check_clue(clue: Clue, items: int, positions: int) -> None:

@@ -62,3 +62,11 @@ _TABLE.update({ord(c): f"^{digit}" for c, digit in _SUPERSCRIPTS.items()})
 def plain(text: str) -> str:
     """`text` with look-alikes replaced: ASCII text comes back as it is, and the work is linear in its length."""
     return text if text.isascii() else text.translate(_TABLE)
+
+
+_PUNCTUATION = str.maketrans({c: " " for c in map(chr, range(33, 127)) if not c.isalnum()})
+
+
+def words(text: str) -> list[str]:
+    """The runs of letters and digits of an already plain text; ASCII punctuation separates like spaces."""
+    return text.translate(_PUNCTUATION).split()

@@ -68,12 +68,16 @@ def relation(clue: Clue, size: int, round_table: bool) -> Line:
 
 
 def first_broken(
-    kind: str, clues: Sequence[Clue], positions: Sequence[int], size: int, round_table: bool
+    kind: str, clues: Sequence[Clue], positions: Callable[[], Sequence[int]], size: int, round_table: bool
 ) -> str | None:
-    """Which clue of the kind is broken, by its number, or None."""
+    """Which clue of the kind is broken, by its number, or None; positions are worked out only when asked for."""
+    where: Sequence[int] | None = None
     for number, clue in enumerate(clues, 1):
-        if clue[0] == kind and not obeys(clue, [positions[i] for i in items_of(clue)], size, round_table):
-            return f"clue {number} is not met"
+        if clue[0] == kind:
+            if where is None:
+                where = positions()
+            if not obeys(clue, [where[i] for i in items_of(clue)], size, round_table):
+                return f"clue {number} is not met"
     return None
 
 

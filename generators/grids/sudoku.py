@@ -82,7 +82,9 @@ def make(rng: Rng, params: Params) -> Problem:
             continue
         order = rng.shuffled(range(n * n))
         work = work_of(n, params.variant, cut)
-        if attempt < DIGS and params.floor >= n * n // 4:  # dug by uniqueness alone, which is quick; then graded
+        if attempt < DIGS and (
+            params.floor >= n * n // 4 or params.tier == 5
+        ):  # dug by uniqueness alone, which is quick; then graded
             keep = digger_of(n, params.variant, cut).dig([1 << v for v in solution], order, params.floor)
         else:
             dropped = thin(

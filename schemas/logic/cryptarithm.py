@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from verimill.schemas.core import Codec
-from verimill.schemas.text import plain
+from verimill.schemas.text import plain, words
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 MAX_ANSWER = 1000  # characters
@@ -93,7 +93,7 @@ def read(problem: Problem, text: str) -> Answer:
     """
     if len(text) > MAX_ANSWER:
         raise ValueError(f"an answer must have at most {MAX_ANSWER} characters, got {len(text)}")
-    tokens = "".join(c if c.isalnum() else " " for c in plain(text)).split()
+    tokens = words(plain(text))
     tokens = [t for t in tokens if t.lower() not in ("is", "and")]
     pairs: dict[str, int] = {}
     split: list[str] = []

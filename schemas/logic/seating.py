@@ -8,11 +8,12 @@ Answers are the names in seat order. Unanswerable twins: a clue left out ("many"
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from verimill.schemas.clues import KINDS, MAX_CLUES, ROUND_ONLY, ROW_ONLY, Clue, check_clue
 from verimill.schemas.core import Codec
-from verimill.schemas.text import plain
+from verimill.schemas.text import plain, words
 
 Shape = Literal["row", "round"]
 SEAT_KINDS = tuple(kind for kind in KINDS if kind not in ("same", "apart", "either", "odd", "even"))
@@ -95,10 +96,9 @@ def read(problem: Problem, text: str) -> Answer:
     if len(text) > MAX_ANSWER:
         raise ValueError(f"an answer must have at most {MAX_ANSWER} characters, got {len(text)}")
     known = {name.lower(): name for name in problem.people}
-    words = "".join(c if c.isalnum() else " " for c in plain(text)).split()
     names: list[str] = []
     numbers: list[int] = []
-    for word in words:
+    for word in words(plain(text)):
         if word.isdigit():
             numbers.append(int(word[:4]))
         elif word.lower() in known:
@@ -114,8 +114,13 @@ def read(problem: Problem, text: str) -> Answer:
 
 def seats_of(problem: Problem, answer: Answer) -> tuple[int, ...]:
     """The seat (from 1) of each person, in the order of `problem.people`."""
+    return _seats(problem.people, answer)
+
+
+@lru_cache(maxsize=256)
+def _seats(people: tuple[str, ...], answer: Answer) -> tuple[int, ...]:
     at = {name: seat for seat, name in enumerate(answer, 1)}
-    return tuple(at[name] for name in problem.people)
+    return tuple([at[name] for name in people])
 
 
 def answer_format(problem: Problem) -> str:

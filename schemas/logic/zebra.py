@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from verimill.schemas.clues import KINDS, MAX_CLUES, ROUND_ONLY, Clue, check_clue
 from verimill.schemas.core import Codec
-from verimill.schemas.text import plain
+from verimill.schemas.text import plain, words
 
 ROW_KINDS = tuple(kind for kind in KINDS if kind not in ROUND_ONLY)
 MAX_ANSWER = 4000  # characters
@@ -79,7 +79,7 @@ class Problem:
     @property
     def words(self) -> tuple[str, ...]:
         """The items' words, attribute by attribute."""
-        return tuple(w for v in self.values for w in v)
+        return _words(self.values)
 
 
 # Positions, attributes, mix of clue kinds, hardest rule allowed and needed.
@@ -92,6 +92,11 @@ _LADDER = (
 def level(n: int) -> Params:
     """The knobs of level n."""
     return Params(*_LADDER[n - 1])
+
+
+@lru_cache(maxsize=512)
+def _words(values: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    return tuple(w for v in values for w in v)
 
 
 @lru_cache(maxsize=512)
@@ -111,9 +116,12 @@ def read(problem: Problem, text: str) -> Answer:
     n, known = problem.size, _index(problem.words)
     rows: dict[int, list[int]] = {}
     for line in plain(text).split("\n"):
-        letters = "".join(c if c.isalnum() else " " for c in line).split()
-        numbers = [int(w) for w in letters if w.isdigit() and len(w) < 3]
-        items = [known[w.lower()] for w in letters if w.lower() in known]
+        items, numbers = [], []
+        for word in words(line.lower()):
+            if word in known:
+                items.append(known[word])
+            elif word.isdigit():
+                numbers.append(int(word[:3]))
         if not items:
             continue
         if len(numbers) != 1 or not 1 <= numbers[0] <= n or numbers[0] in rows:
@@ -121,23 +129,28 @@ def read(problem: Problem, text: str) -> Answer:
         rows[numbers[0]] = items
     if len(rows) != n:
         raise ValueError(f"the answer must have a line for each of {n} positions, got {len(rows)}")
-    out = []
+    out, own, wanted = [], problem.words, list(range(len(problem.attributes)))
     for number in range(1, n + 1):
         items = sorted(rows[number])
-        if [i // n for i in items] != list(range(len(problem.attributes))):
+        if [i // n for i in items] != wanted:
             raise ValueError(
                 f"position {number} must have one value of each attribute ({', '.join(problem.attributes)})"
             )
-        out.append(tuple(problem.words[i] for i in items))
-    if len({word for row in out for word in row}) != len(problem.words):
+        out.append(tuple([own[i] for i in items]))
+    if len({word for row in out for word in row}) != len(own):
         raise ValueError("every value must be used at exactly one position")
     return tuple(out)
 
 
 def positions_of(problem: Problem, answer: Answer) -> tuple[int, ...]:
     """The position (from 1) of every item, in the order of `problem.words`."""
+    return _positions(problem.values, answer)
+
+
+@lru_cache(maxsize=256)
+def _positions(values: tuple[tuple[str, ...], ...], answer: Answer) -> tuple[int, ...]:
     at = {word: number for number, row in enumerate(answer, 1) for word in row}
-    return tuple(at[word] for word in problem.words)
+    return tuple([at[word] for word in _words(values)])
 
 
 def answer_format(problem: Problem) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from verimill.schemas.core import Judge, Recount, Status, Step, TraceVerdict
 from verimill.schemas.logic.seating import SEAT_KINDS, Answer, Problem, seats_of
 from verimill.verifiers.arrangements import clue_rules, first_broken, relation
@@ -9,8 +11,8 @@ from verimill.verifiers.boards import Board, Different, Relation, check_on, reco
 
 
 def broken(kind: str, problem: Problem, answer: Answer) -> str | None:
-    seats = seats_of(problem, answer)
-    return first_broken(kind, problem.clues, seats, len(seats), problem.shape == "round")
+    n = len(problem.people)
+    return first_broken(kind, problem.clues, partial(seats_of, problem, answer), n, problem.shape == "round")
 
 
 def board(problem: Problem) -> Board:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from verimill.schemas.core import Judge, Recount, Status, Step, TraceVerdict
 from verimill.schemas.logic.zebra import ROW_KINDS, Answer, Problem, positions_of
 from verimill.verifiers.arrangements import clue_rules, first_broken, relation
@@ -9,7 +11,7 @@ from verimill.verifiers.boards import Board, Different, Relation, check_on, reco
 
 
 def broken(kind: str, problem: Problem, answer: Answer) -> str | None:
-    return first_broken(kind, problem.clues, positions_of(problem, answer), problem.size, False)
+    return first_broken(kind, problem.clues, partial(positions_of, problem, answer), problem.size, False)
 
 
 def board(problem: Problem) -> Board:
