@@ -32,6 +32,16 @@ def _unframed(alphabet: str) -> dict[int, str]:
     return {ord(c): " " for c in _FRAME if c not in alphabet}
 
 
+@lru_cache(maxsize=64)
+def _known(alphabet: str) -> dict[str, str]:
+    """Each symbol, and its other case where that is not a symbol itself, to the symbol."""
+    known = {c: c for c in alphabet}
+    for c in alphabet:
+        known.setdefault(c.upper(), c)
+        known.setdefault(c.lower(), c)
+    return known
+
+
 def read_grid(text: str, rows: int, cols: int, alphabet: str) -> tuple[str, ...]:
     """The rows*cols symbols of a grid, row by row.
 
@@ -41,10 +51,7 @@ def read_grid(text: str, rows: int, cols: int, alphabet: str) -> tuple[str, ...]
     """
     if len(text) > MAX_GRID_TEXT:
         raise ValueError(f"a grid of {rows} x {cols} needs at most {MAX_GRID_TEXT} characters, got {len(text)}")
-    known = {c: c for c in alphabet}
-    for c in alphabet:
-        known.setdefault(c.upper(), c)
-        known.setdefault(c.lower(), c)
+    known = _known(alphabet)
     lines = []
     for line in plain(text).translate(_unframed(alphabet)).split("\n"):
         symbols = "".join(line.split())
@@ -58,10 +65,10 @@ def read_grid(text: str, rows: int, cols: int, alphabet: str) -> tuple[str, ...]
     for r, row in enumerate(lines, 1):
         if len(row) != cols:
             raise ValueError(f"row {r} must have {cols} symbols, got {len(row)}")
-        for c in row:
-            if c not in known:
-                raise ValueError(f"row {r} holds {c!r}, wanted one of {' '.join(alphabet)}")
-            out.append(known[c])
+        try:
+            out += [known[c] for c in row]
+        except KeyError as error:
+            raise ValueError(f"row {r} holds {error.args[0]!r}, wanted one of {' '.join(alphabet)}") from None
     return tuple(out)
 
 

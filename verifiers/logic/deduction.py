@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdict
 from verimill.schemas.logic.deduction import ANYONE, Answer, Literal, Problem, fact_text, trait_text
@@ -36,6 +37,12 @@ def consequences(statements: Iterable[Statement]) -> set[Literal]:
     return known
 
 
+@lru_cache(maxsize=1024)
+def _all(problem: Problem) -> frozenset[Literal]:
+    """All facts that the problem's statements give; many answers are judged on one problem."""
+    return frozenset(consequences(problem.statements))
+
+
 def _target(problem: Problem, answer: Answer) -> Literal:
     who, trait = problem.question
     return (who, trait if answer.label == "true" else -trait)
@@ -67,7 +74,7 @@ def _follows(problem: Problem, answer: Answer) -> str | None:
     if answer.label != "unknown":
         return None
     who, trait = problem.question
-    known = consequences(problem.statements)
+    known = _all(problem)
     for literal in ((who, trait), (who, -trait)):
         if literal in known:
             return f"{fact_text(problem, literal)!r} follows"
@@ -79,7 +86,7 @@ def _not_as_known(problem: Problem, answer: Answer) -> str | None:
     if answer.label != "unknown":
         return None
     who = problem.question[0]
-    right = {trait_text(problem, trait) for person, trait in consequences(problem.statements) if person == who}
+    right = {trait_text(problem, trait) for person, trait in _all(problem) if person == who}
     listed = set(answer.known)
     for trait in answer.known:
         if trait not in right:
