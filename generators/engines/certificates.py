@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, product
 from math import comb
-from itertools import product
 from typing import Any
 
 from verimill.generators.engines import kernels
@@ -37,6 +36,7 @@ class Oracle:
         self.solver: Any = Solver(name=ENGINE)
         self.selectors: dict[tuple[Any, ...], int] = {}
         self.sums: dict[tuple[Any, ...], dict[int, int]] = {}
+        self.shared = 0  # variables of `sums`, which later problems of the shape use again
         self.top = self.n_vars * self.n_values
         self.clauses = 0
         for v in range(self.n_vars):
@@ -152,6 +152,7 @@ class Oracle:
         found = self.sums.get(key)
         if found is not None:
             return found
+        before = self.top
         layer = {0: self._fresh()}
         self._add([layer[0]])
         for v, weight in zip(scope, weights, strict=True):
@@ -179,11 +180,12 @@ class Oracle:
                 self._add([-self.lit(v, k), *carried[k]])
             layer = after
         self.sums[key] = layer
+        self.shared += self.top - before
         return layer
 
     def another(self, constraints: Sequence[Constraint], domains: Sequence[int], values: Sequence[int] | None) -> bool:
         """True when a solution other than `values` (None: any) exists under the constraints and initial masks."""
-        if self.clauses > MAX_CLAUSES or self.top > MAX_VARIABLES or len(self.selectors) > MAX_SELECTORS:
+        if self.clauses > MAX_CLAUSES or self.top - self.shared > MAX_VARIABLES or len(self.selectors) > MAX_SELECTORS:
             self.solver.delete()
             self._start()
         full = (1 << self.n_values) - 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from math import log2
 
 from verimill.generators.engines import prose
@@ -22,13 +22,19 @@ TRIES = 400
 FEWEST = 3  # certain cells of a made problem; the example of the answer's form lists two
 
 
+@lru_cache(maxsize=16)
+def _around(n: int) -> tuple[tuple[int, ...], ...]:
+    """The up to eight cells around each cell."""
+    return tuple(tuple(neighbours(n, n, cell, diagonal=True)) for cell in range(n * n))
+
+
 def model(problem: Problem) -> Model:
     n = problem.size
-    names = cell_names(n, n)
+    names, around = cell_names(n, n), _around(n)
     numbers = []
     for cell, shown in enumerate(problem.board):
         if shown != COVERED:
-            covered = [d for d in neighbours(n, n, cell, diagonal=True) if problem.board[d] == COVERED]
+            covered = [d for d in around[cell] if problem.board[d] == COVERED]
             if covered:
                 numbers.append(total(f"number {names[cell]}", covered, int(shown), int(shown), unit=True))
     domains = tuple(3 if shown == COVERED else 1 for shown in problem.board)
@@ -37,12 +43,13 @@ def model(problem: Problem) -> Model:
 
 def _opened(rng: Rng, n: int, params: Params) -> Problem:
     """A board after some moves: random safe cells are open, and all around every 0."""
+    around = _around(n)
     mined = [rng.chance(params.mines / 100) for _ in range(n * n)]
-    count = [sum(mined[d] for d in neighbours(n, n, cell, diagonal=True)) for cell in range(n * n)]
+    count = [sum(mined[d] for d in near) for near in around]
     open_now = [not m and rng.chance(params.opened / 100) for m in mined]
     todo = [cell for cell in range(n * n) if open_now[cell] and count[cell] == 0]
     while todo:
-        for d in neighbours(n, n, todo.pop(), diagonal=True):
+        for d in around[todo.pop()]:
             if not open_now[d]:
                 open_now[d] = True
                 if count[d] == 0:
@@ -157,7 +164,7 @@ def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | 
     n = problem.size
     opened = [c for c, shown in enumerate(problem.board) if shown != COVERED]
     for cell in rng.shuffled(opened):
-        covered = sum(problem.board[d] == COVERED for d in neighbours(n, n, cell, diagonal=True))
+        covered = sum(problem.board[d] == COVERED for d in _around(n)[cell])
         shown = int(problem.board[cell]) + rng.pick((-1, 1))
         if not 0 < shown < covered:
             continue

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from verimill.schemas.cells import neighbours
 from verimill.schemas.core import Codec
@@ -70,9 +71,14 @@ class Problem:
             raise ValueError(f"board must be {n * n} of the digits 0 to 8 and '#', got {self.board!r:.90}")
         for cell, shown in enumerate(self.board):
             if shown != COVERED:
-                covered = sum(self.board[d] == COVERED for d in neighbours(n, n, cell, diagonal=True))
+                covered = sum(self.board[d] == COVERED for d in _around(n)[cell])
                 if int(shown) > covered:
                     raise ValueError(f"board shows {shown} at cell {cell} with only {covered} covered neighbours")
+
+
+@lru_cache(maxsize=16)
+def _around(n: int) -> tuple[tuple[int, ...], ...]:
+    return tuple(tuple(neighbours(n, n, cell, diagonal=True)) for cell in range(n * n))
 
 
 # Side, percent mined, percent opened, hardest rule allowed, hardest rule needed, least effort.
