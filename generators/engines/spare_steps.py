@@ -58,11 +58,39 @@ class Replay:
         return True
 
 
+_HOLDING: dict[int, tuple[tuple[tuple[int, ...], ...], list[dict[int, int]]]] = {}
+MAX_HOLDING = 1024
+
+
+def _row_left(con: Constraint, masks: Sequence[int]) -> bool:
+    """True when a row of a table fits the masks; the rows that hold a value in a place are one set of bits."""
+    rows = con.rows
+    found = _HOLDING.get(id(rows))
+    if found is None or found[0] is not rows:  # the table is held with its sets, so its id is not given away
+        if len(_HOLDING) >= MAX_HOLDING:
+            _HOLDING.clear()
+        holding: list[dict[int, int]] = [{} for _ in con.scope]
+        for r, row in enumerate(rows):
+            for place, k in zip(holding, row, strict=True):
+                place[k] = place.get(k, 0) | 1 << r
+        found = _HOLDING[id(rows)] = (rows, holding)
+    left = (1 << len(rows)) - 1
+    for v, place in zip(con.scope, found[1], strict=True):
+        mask, some = masks[v], 0
+        for k, holders in place.items():
+            if mask >> k & 1:
+                some |= holders
+        left &= some
+        if not left:
+            return False
+    return bool(left)
+
+
 def possible(con: Constraint, masks: Sequence[int]) -> bool:
     """True when the constraint alone can still be met."""
     scope = con.scope
     if con.kind == kernels.TABLE:
-        return any(all(masks[v] >> k & 1 for v, k in zip(scope, row, strict=True)) for row in con.rows)
+        return _row_left(con, masks)
     if con.kind == kernels.LESS:
         a, b = masks[scope[0]], masks[scope[1]]
         return bool(a and b) and (a & -a).bit_length() + con.args[0] <= b.bit_length()
