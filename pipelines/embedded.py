@@ -132,6 +132,7 @@ def _home(work: Path) -> Iterator[Path]:
 
 def _serve(serve: Callable[[socket.socket], None], sender: Connection, log: str) -> None:
     """In the child: tell the port, then serve until killed or until the parent is gone."""
+    os.setsid()  # Ctrl-C is for the parent
     end_with_parent()
     sink = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     os.dup2(sink, 1)
