@@ -1,1 +1,1 @@
-"""Cards, charts and their templates."""
+"""Cards, charts and their templates: what a dataset folder holds, counted from its own rows."""

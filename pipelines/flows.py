@@ -68,6 +68,8 @@ def run_build(
     except (ValueError, MissingExtra) as error:
         return _say(error, USAGE)
     if summary is not None:
+        if not (Path(out) / "README.md").exists():  # stopped between the last row and the card
+            write_card(Path(out))
         _say(f"{out} is whole already; nothing to do", OK)
         return _report(summary, out, None, as_json)
     try:
@@ -240,11 +242,14 @@ def _task_runner(runner: str, jobs: int) -> Any:
 
 
 def write_card(out: Path) -> Path | None:
-    """The dataset's card, where the package has one to write."""
-    if importlib.util.find_spec("verimill.data_cards.card") is None:
+    """The dataset's card; None, and a sentence, where this install has not what cards need."""
+    from verimill.data_cards import cards
+
+    try:
+        return cards.write_card(out)
+    except (cards.FolderError, cards.MissingReport) as error:  # the rows are whole; a card can be written later
+        _say(f"no card was written: {error}", OK)
         return None
-    importlib.import_module("verimill.data_cards.card").write_card(out)
-    return out / "README.md"
 
 
 def _artifacts(summary: Mapping[str, Any], card: Path | None) -> None:

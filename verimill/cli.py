@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from verimill import __version__, cli_check, cli_look, cli_make
+from verimill import __version__, cli_card, cli_check, cli_look, cli_make
 
 app = typer.Typer(
     name="verimill",
@@ -45,10 +45,11 @@ for command in (
     cli_make.build,
     cli_check.verify,
     cli_check.reproduce,
-    cli_check.card,
+    cli_card.card,
     cli_check.soak,
     cli_check.check,
     cli_make.new,
+    cli_card.gallery,
 ):
     app.command()(command)
 

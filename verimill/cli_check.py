@@ -1,4 +1,4 @@
-"""Commands that check: verify, reproduce, soak, check, card."""
+"""Commands that check: verify, reproduce, soak, check."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from verimill.cli_screens import COMPILING, patience, put_json, say, table, telling, write_card_of
+from verimill.cli_screens import COMPILING, patience, put_json, say, table, telling
 
 if TYPE_CHECKING:
     from verimill.pipelines.audit import Audit
@@ -79,25 +79,6 @@ def _audited(name: str, folder: Path, as_json: bool, run: Callable[[Callable[[in
     if not found.ok:
         say(f"verimill: {found}")
         raise typer.Exit(FAILED)
-
-
-def card(folder: Folder) -> None:
-    """Write the data card of a dataset.
-
-    Every figure is counted from the rows.
-
-    \b
-    Example:
-      verimill generate shortest_path --count 20 --out out/small
-      verimill card out/small
-    """
-    from verimill.pipelines.shards import read_manifest
-
-    read_manifest(folder)
-    path = write_card_of(folder)
-    if path is None:
-        raise ValueError("this install of verimill has no data cards")
-    print(path)
 
 
 # --- soak -------------------------------------------------------------------------------------------------------

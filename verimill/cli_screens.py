@@ -75,13 +75,14 @@ COMPILING = "verimill: compiling the solvers; the first problem of a family on t
 
 
 def write_card_of(folder: Path) -> Path | None:
-    """The dataset's card is in its folder; None where this install has no cards."""
-    import importlib.util
+    """The dataset's card is in its folder; None, and a sentence, where this install has not what cards need."""
+    from verimill.data_cards import cards
 
-    if importlib.util.find_spec("verimill.data_cards.card") is None:
+    try:
+        return cards.write_card(folder)
+    except (cards.FolderError, cards.MissingReport) as error:  # the rows are whole; a card can be written later
+        say(f"verimill: no card was written: {error}")
         return None
-    importlib.import_module("verimill.data_cards.card").write_card(folder)
-    return folder / "README.md"
 
 
 @contextmanager

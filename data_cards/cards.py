@@ -1,0 +1,127 @@
+"""The data card of a dataset folder: written from counts of its own rows, and checked by counting again.
+
+`write_card` leaves README.md, with the head that `datasets.load_dataset` reads, and its pictures. The text is a pure
+function of the folder, so `check` is: make it again and compare.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from verimill.data_cards import charts, sections
+from verimill.data_cards.examples import choose
+from verimill.data_cards.figures import Figures, measure
+from verimill.data_cards.folder import FolderError
+from verimill.data_cards.front_matter import front_matter
+from verimill.data_cards.templates import fill
+
+CARD = "README.md"
+__all__ = [
+    "CARD",
+    "FolderError",
+    "MissingReport",
+    "Stale",
+    "check",
+    "lacking",
+    "render",
+    "require_report",
+    "write_card",
+]
+
+
+class MissingReport(ModuleNotFoundError):
+    """A package that only cards need is absent; the message names the extra."""
+
+
+class Stale(ValueError):
+    """A card that does not say what the rows say; one sentence with place, wanted and got."""
+
+
+def lacking() -> str | None:
+    """One sentence when this install cannot write cards, None when it can."""
+    for package in ("jinja2", "matplotlib"):
+        if importlib.util.find_spec(package) is None:
+            return f'the data card needs {package}, which is not installed: pip install "verimill[report]"'
+    return None
+
+
+def write_card(folder: Path | str) -> Path:
+    """The folder has its card and pictures; the card's path is returned.
+
+    Raises FolderError where the folder is no whole dataset, MissingReport where the extra is not installed.
+    """
+    require_report()
+    folder = Path(folder)
+    figures = _measured(folder)
+    text = render(folder, figures)
+    try:
+        charts.draw(folder, figures)
+        temporary = folder / f".tmp-{CARD}"
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, folder / CARD)
+    except OSError as error:
+        raise FolderError(f"cannot write {folder / CARD}: {error.strerror}") from None
+    return folder / CARD
+
+
+def check(folder: Path | str) -> None:
+    """The card says what the rows say, and the pictures show it. Raises Stale with the first difference."""
+    require_report()
+    folder = Path(folder)
+    path = folder / CARD
+    try:
+        got = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise Stale(f"{path} cannot be read; write it with: verimill card {folder}") from None
+    figures = _measured(folder)
+    compare(path, render(folder, figures), got)
+    for name, shown in charts.data(figures).items():
+        picture = folder / charts.FOLDER / f"{name}.png"
+        if charts.drawn(picture) != charts.digest(shown):
+            raise Stale(f"{picture} does not show what the rows say; draw it again with: verimill card {folder}")
+
+
+def compare(path: Path, wanted: str, got: str) -> None:
+    """Both texts are the same; Stale names the first line that differs."""
+    old, new = got.splitlines(), wanted.splitlines()
+    for at in range(max(len(old), len(new))):
+        a, b = (lines[at] if at < len(lines) else "the end" for lines in (old, new))
+        if a != b:
+            cut = max(0, _first_difference(a, b) - 30)
+            raise Stale(
+                f"{path} line {at + 1} does not say what the rows say: wanted {b[cut : cut + 80]!r}, "
+                f"got {a[cut : cut + 80]!r}"
+            )
+
+
+def _first_difference(a: str, b: str) -> int:
+    return next((at for at, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+
+
+def require_report() -> None:
+    """Cards can be written; MissingReport otherwise."""
+    lack = lacking()
+    if lack is not None:
+        raise MissingReport(lack)
+
+
+def _measured(folder: Path) -> Figures:
+    figures = measure(folder)
+    if not figures.problems:
+        raise FolderError(f"{folder} has no problems: a card needs at least one row")
+    return figures
+
+
+def render(folder: Path | str, figures: Figures) -> str:
+    """The card's text."""
+    import yaml
+
+    recipe: Any = yaml.safe_load(figures.recipe) if figures.recipe else None
+    told: Mapping[str, Any] = recipe if isinstance(recipe, dict) else {}
+    title = str(told.get("title") or told.get("name") or "Certified reasoning problems")
+    values = sections.of(figures, choose(folder, figures), told)
+    return fill("card.md.j2", front=front_matter(figures, title), title=title, **values)
