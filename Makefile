@@ -4,12 +4,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PYTHONSAFEPATH = 1
 
-.PHONY: demo test lint install clean
+.PHONY: demo test lint pages install clean
 
 $(VENV)/.flow: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet -e ".[flow,hub,report,recount]"
+	$(BIN)/python -m verimill.generators.warm
 	touch $@
 
 $(VENV)/.test: $(VENV)/.flow
@@ -24,6 +25,15 @@ demo: $(VENV)/.flow
 
 test: $(VENV)/.test
 	$(BIN)/pytest -n 2 --dist loadfile -q
+
+# What is generated and kept in the tree: the quickstart's card and the page of each family.
+pages: $(VENV)/.flow
+	rm -rf out/pages
+	$(BIN)/verimill build recipes/quickstart.yaml --out out/pages
+	rm -rf data_cards/quickstart docs/families
+	mkdir -p data_cards/quickstart
+	cp -r out/pages/README.md out/pages/charts data_cards/quickstart/
+	$(BIN)/verimill gallery --out docs/families
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -126,7 +126,7 @@ class Recipe(_Model):
     traces: Traces = Field(default_factory=Traces)
     unanswerable: float = Field(default=0.0, ge=0.0, le=0.5)
     """Share of rows, 0..0.5, that are unanswerable twins, in families that can have them."""
-    recount: Share = 0.0
+    recount: Share = 1.0
     """Share of problems, 0..1, that an independent second solver counts again."""
     tries: float = Field(default=20.0, ge=1.0, le=10_000.0)
     """Budget: at most this many problems are tried for each row wanted, in each family and level."""

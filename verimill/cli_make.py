@@ -46,7 +46,7 @@ def generate(
     ] = 0.0,
     recount: Annotated[
         float, typer.Option("--recount", min=0, max=1, help="Share solved again by a second solver.")
-    ] = 0.0,
+    ] = 1.0,
     tries: Annotated[float, typer.Option("--tries", min=1, help="Budget: problems tried for each row wanted.")] = 20.0,
     jobs: Jobs = 1,
     as_json: Json = False,
