@@ -79,7 +79,7 @@ def main() -> None:
     heads = ("family", "Spearman", f"at least {TARGET}", "medians rise", *(f"L{level}" for level in LEVELS))
     about = (
         f"{asked.count} problems of each of the ten levels; effort is measured on the problem (the oracle's work, each "
-        f"step weighted by the tier of its rule). {reached} of {len(lines)} families reach a rank correlation of {TARGET}. "
+        f"step weighted by the tier of its rule). {reached} of {len(lines)} families reach {TARGET}. "
         "L1 to L10: the median effort of a level."
     )
     save("hardness", "Level against measured hardness", [about, table(heads, lines)], asked.out)

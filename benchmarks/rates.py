@@ -246,7 +246,7 @@ def peer_rates(chosen: list[str], seconds: float, times: int) -> str:
             "## Beside reasoning-gym",
             "Same size on both sides, in turns, in one process on one core. Ours are whole rows; an item of "
             "reasoning-gym is a question and an answer. Verdicts: the same sixteen kinds of completion through each "
-            "side's own answer extraction; reasoning-gym reads `<answer>` tags only, so it stops early on most of them.",
+            "side's own answer extraction; reasoning-gym reads `<answer>` tags only, so it stops early on most.",
             table(heads, lines),
         )
     )

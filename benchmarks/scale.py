@@ -117,7 +117,7 @@ def memory(sizes: Sequence[int], jobs: int) -> str:
         (
             "## Memory against rows",
             f"`verimill generate {FAST} --level 8 --jobs {jobs}`: peak resident memory of the largest single process "
-            "(target: within 20 % from 10,000 to 200,000 rows, under 1 GiB), private memory beside it, rows per second.",
+            "(target: within 20 % from 10,000 to 200,000, under 1 GiB), private memory beside it, rows a second.",
             table(("rows", "peak, GiB", "of it private, GiB", "against the first", "rows/s"), lines),
         )
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,6 +24,7 @@ def families(
         list[str] | None, typer.Argument(help="Families to describe with their knobs; all by default.")
     ] = None,
     as_json: Json = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print a Markdown table.")] = False,
 ) -> None:
     """List the families; with names, their knobs too.
 
@@ -42,6 +43,8 @@ def families(
     if as_json:
         for one in described:
             put_json(one)
+    elif markdown:
+        print("\n".join(_markdown(described)))
     elif names:
         for one in described:
             _show_family(one)
@@ -83,6 +86,20 @@ def _family_line(one: Mapping[str, Any]) -> tuple[str, ...]:
     unanswerable = " or ".join(one["unanswerable"]) or "-"
     knobs = " ".join(knob["name"] for knob in one["knobs"])
     return one["family"], one["kind"], one["checker"], str(one["version"]), unanswerable, capacity, knobs
+
+
+def _markdown(described: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """The README's table: each family with a link to its page."""
+    yield "| family | kind | right answers | can be unanswerable | distinct problems at levels 1, 5, 10, at least |"
+    yield "| --- | --- | --- | --- | --- |"
+    for one in described:
+        name, kind, checker, _, unanswerable, capacity, _ = _family_line(one)
+        checker = {"unique": "one", "any_valid": "any that fits", "optimal": "any optimum", "exact": "one"}[checker]
+        unanswerable = "no" if unanswerable == "-" else f"yes: {unanswerable}"
+        yield (
+            f"| [{name}](docs/families/{name}.md) | {kind} | {checker} | {unanswerable} | "
+            f"{capacity.replace('/', ', ')} |"
+        )
 
 
 def _show_family(one: Mapping[str, Any]) -> None:
