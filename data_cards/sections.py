@@ -126,14 +126,15 @@ def _ladder(figures: Figures) -> str:
 
 def _example(examples: Examples) -> dict[str, str] | None:
     row, trace = examples.problem, examples.trace
-    if row is None or trace is None or not trace["steps_checked"] or trace["outcome"] != "right":
+    if row is None:
         return None
+    checked = trace if trace is not None and trace["steps_checked"] and trace["outcome"] == "right" else None
     refused = examples.refused
     return {
         "head": _head(row),
         "prompt": fence(_prompt(row)),
-        "steps": count(trace["steps_checked"]),
-        "reasoning": fence(trace["reasoning"]),
+        "steps": count(checked["steps_checked"]) if checked else "",
+        "reasoning": fence(checked["reasoning"]) if checked else "",
         "answer": fence(row["answer"]),
         "certificate": inline(row["certificate"]),
         "refused": fence(refused.answer) if refused else "",

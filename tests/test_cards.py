@@ -1,0 +1,245 @@
+"""A card says what the rows say: recomputed by other means, refused when edited, read by `datasets`, kept current."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from verimill.data_cards import cards, charts
+from verimill.pipelines.build import build
+from verimill.schemas.recipes import load_recipe, parse_recipe
+
+pl = pytest.importorskip("polars")
+pytest.importorskip("matplotlib")
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLE = ROOT / "data_cards" / "quickstart"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory, recipe_text: str) -> Path:
+    out = tmp_path_factory.mktemp("carded") / "set"
+    build(parse_recipe(recipe_text + "recount: 0.3\n"), out)
+    cards.write_card(out)
+    return out
+
+
+@pytest.fixture
+def copy(built: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(built, tmp_path / "set"))
+
+
+def card(folder: Path) -> str:
+    return (folder / cards.CARD).read_text()
+
+
+def head(text: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(text.split("---\n")[1])
+    return found
+
+
+def tables(text: str, title: str) -> Iterator[list[dict[str, str]]]:
+    """The tables of a section, each as rows of cells by column."""
+    section = text.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
+    for block in re.findall(r"(?:^\|.*\n?)+", section, re.M):
+        lines = [[cell.strip() for cell in line.strip()[1:-1].split("|")] for line in block.strip().split("\n")]
+        yield [dict(zip(lines[0], line, strict=True)) for line in lines[2:]]
+
+
+def whole(text: str) -> int:
+    return int(text.replace(",", ""))
+
+
+def test_the_figures_are_those_of_the_rows(built: Path) -> None:
+    text = card(built)
+    rows = pl.read_parquet(f"{built}/problems/*.parquet")
+    hardness = [json.loads(one) for one in rows["hardness"]]
+    rows = rows.with_columns(
+        tier=pl.Series([one["tier"] for one in hardness]), effort=pl.Series([float(one["effort"]) for one in hardness])
+    )
+    splits = rows["split"].unique(maintain_order=True).to_list()
+
+    (families,) = tables(text, "Families")
+    for line in families[:-1]:
+        mine = rows.filter(family=line["family"])
+        assert [whole(line[split]) for split in splits] == [len(mine.filter(split=split)) for split in splits]
+        assert whole(line["unanswerable"]) == (~mine["answerable"]).sum()
+        assert line["tier"] == f"{mine['tier'].min()}-{mine['tier'].max()}"
+        low, high = line["effort"].split("-")
+        assert float(low) == pytest.approx(mine["effort"].min(), rel=0.02)
+        assert float(high) == pytest.approx(mine["effort"].max(), rel=0.02)
+    assert {line["family"] for line in families[:-1]} == set(rows["family"])
+    assert whole(families[-1]["unanswerable"]) == (~rows["answerable"]).sum() > 0
+
+    levels, ladder = tables(text, "Levels and hardness")
+    assert [whole(line["level"]) for line in levels] == sorted(set(rows["level"]))
+    for line in levels:
+        mine = rows.filter(level=whole(line["level"]))
+        assert [whole(line[split]) for split in splits] == [len(mine.filter(split=split)) for split in splits]
+        assert float(line["mean tier"]) == pytest.approx(mine["tier"].mean(), abs=0.006)
+    for line in ladder:
+        for level, shown in list(line.items())[1:]:
+            mine = rows.filter(family=line["family"], level=int(level))
+            assert float(shown) == pytest.approx(mine["effort"].mean(), abs=0.06) if len(mine) else not shown
+
+
+def test_certificates_traces_and_drops_are_those_of_the_rows(built: Path) -> None:
+    text = card(built)
+    rows = pl.read_parquet(f"{built}/problems/*.parquet")
+    proofs = [json.loads(one) for one in rows["certificate"]]
+    (certificates, recounts) = tables(text, "Certificates")
+    claims: Counter[tuple[str, str]] = Counter(
+        (kind, proof["claim"].replace("_", " ")) for kind, proof in zip(rows["kind"], proofs, strict=True)
+    )
+    shown: Counter[tuple[str, str]] = Counter()
+    for line in certificates:
+        shown[line["kind"], line["claim"]] += whole(line["problems"])
+    assert shown == claims
+    methods = Counter(proof["recount"]["method"] for proof in proofs if "recount" in proof)
+    assert {line["second solver"]: whole(line["problems"]) for line in recounts} == methods
+    assert f"{sum(methods.values())} problems" in text and methods
+
+    traces = pl.read_parquet(f"{built}/traces/*.parquet")
+    (verbosities,) = tables(text, "Traces")
+    for line in verbosities:
+        mine = traces.filter(pl.col("provenance").str.json_path_match("$.verbosity") == line["verbosity"])
+        assert whole(line["right"]) == (mine["outcome"] == "right").sum() == len(mine)
+        assert whole(line["step-checked"]) == mine["steps_checked"].count()
+        assert whole(line["steps checked"]) == mine["steps_checked"].sum()
+        assert whole(line["most"]) == mine["reasoning"].str.len_chars().max()
+    assert sum(whole(line["right"]) for line in verbosities) == len(traces)
+
+    gone = pl.read_parquet(f"{built}/dropped/*.parquet")
+    summary = json.loads((built / "summary.json").read_text())
+    (dropped,) = tables(text, "What was dropped")
+    for line in dropped[:-1]:
+        counts = summary["families"][line["family"]]
+        for name in ("tried", "made", "kept", "exhausted", "duplicate", "orphan", "spare"):
+            assert whole(line[name]) == counts[name], name
+        for reason in ("exhausted", "duplicate", "orphan", "spare"):
+            assert whole(line[reason]) == len(gone.filter(family=line["family"], reason=reason))
+    assert f"across all splits: {(gone['reason'] == 'duplicate').sum()}." in text
+    assert f"over all splits: {rows['canonical'].n_unique()} of {len(rows)}." in text
+
+
+def test_the_head_names_every_file_row_and_column(built: Path) -> None:
+    data = head(card(built))
+    manifest = [json.loads(line) for line in (built / "manifest.jsonl").read_text().splitlines()]
+    assert [config["config_name"] for config in data["configs"]] == ["problems", "traces"]
+    for config, info in zip(data["configs"], data["dataset_info"], strict=True):
+        mine = [entry for entry in manifest if entry["table"] == config["config_name"]]
+        assert info["download_size"] == sum((built / entry["name"]).stat().st_size for entry in mine)
+        assert {split["name"]: split["num_examples"] for split in info["splits"]} == {
+            split: sum(e["rows"] for e in mine if e["note"]["split"] == split)
+            for split in ("train", "test", "ood", "hard")
+        }
+        assert info["dataset_size"] == sum(split["num_bytes"] for split in info["splits"])
+        matched = [str(path.relative_to(built)) for one in config["data_files"] for path in built.glob(one["path"])]
+        assert sorted(matched) == sorted(entry["name"] for entry in mine)
+    assert data["size_categories"] == ["n<1K"] and data["configs"][0]["default"] is True
+
+
+def test_datasets_reads_every_split_through_the_card(built: Path, tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets")
+    data = head(card(built))
+    for info in data["dataset_info"]:
+        loaded = datasets.load_dataset(str(built), info["config_name"], cache_dir=str(tmp_path / "cache"))
+        assert {name: len(split) for name, split in loaded.items()} == {
+            split["name"]: split["num_examples"] for split in info["splits"]
+        }
+        for split in loaded.values():
+            assert split.features._to_yaml_list() == info["features"]
+            assert split[0] is not None
+    assert "prompt" in datasets.load_dataset(str(built), cache_dir=str(tmp_path / "cache"))["train"].column_names
+
+
+def test_the_example_is_a_row_whose_wrong_answer_the_judge_refuses(built: Path) -> None:
+    text = card(built)
+    section = text.split("\n## An example\n")[1].split("\n## ")[0]
+    rows = {row["key"]: row for row in pl.read_parquet(f"{built}/problems/*.parquet").to_dicts()}
+    shown = re.findall(r"^`([^`]+#5/[^`]+)` in the split", section, re.M)
+    row, twin = (rows[key] for key in shown)
+    assert row["answerable"] and not twin["answerable"]
+    assert row["prompt"][0]["content"] in section and twin["prompt"][0]["content"] in section
+    assert f"The right reply is `{twin['answer']}`" in section
+    from verimill.verifiers.judge import verify
+
+    wrong = re.search(r"A wrong answer:\n\n```text\n(.*?)\n```\n\nThe judge's reason: `(.*?)`", section, re.S)
+    assert wrong is not None
+    verdict = verify(row["verification"], f"Answer: {wrong[1]}")
+    assert verdict.outcome == "wrong" and " ".join(verdict.reason.split()) == wrong[2]
+
+
+def test_an_edited_number_is_refused_in_one_sentence(copy: Path) -> None:
+    cards.check(copy)
+    text = card(copy)
+    (copy / cards.CARD).write_text(text.replace("| train | 60 |", "| train | 61 |"))
+    with pytest.raises(cards.Stale, match=r"line \d+ does not say what the rows say: wanted .*60.*got .*61") as caught:
+        cards.check(copy)
+    assert len(str(caught.value).splitlines()) == 1
+    (copy / cards.CARD).write_text(text)
+    picture = copy / "charts" / "levels.png"
+    shutil.copy(copy / "charts" / "families.png", picture)
+    with pytest.raises(cards.Stale, match=r"levels\.png does not show what the rows say"):
+        cards.check(copy)
+    cards.write_card(copy)
+    cards.check(copy)
+    assert card(copy) == text
+
+
+def test_what_the_rows_do_not_say_is_not_measured(copy: Path) -> None:
+    manifest = copy / "manifest.jsonl"
+    kept = [line for line in manifest.read_text().splitlines() if json.loads(line)["table"] == "problems"]
+    manifest.write_text("\n".join(kept) + "\n")
+    (copy / "recipe.yaml").unlink()
+    text = card(cards.write_card(copy).parent)
+    cards.check(copy)
+    assert "What was tried and not kept: not measured." in text
+    assert "A reasoning whose steps were checked: not measured." in text
+    assert "Pass rates of models: not measured." in text
+    assert not (copy / "charts" / "dropped.png").exists()
+    assert not re.search(r"more information needed|\btodo\b|\bnan\b|\binf\b", text, re.I)
+    assert [config["config_name"] for config in head(text)["configs"]] == ["problems"]
+
+
+def test_a_folder_that_is_not_whole_is_one_sentence(copy: Path, tmp_path: Path) -> None:
+    with pytest.raises(cards.FolderError, match="holds no dataset"):
+        cards.write_card(tmp_path)
+    next((copy / "traces").glob("test-*")).unlink()
+    with pytest.raises(cards.FolderError, match=r"test-.* is missing: the manifest wants \d+ rows"):
+        cards.write_card(copy)
+
+
+def test_a_missing_extra_is_named(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import importlib.util
+
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "matplotlib" else found(name))
+    with pytest.raises(cards.MissingReport, match=re.escape('pip install "verimill[report]"')):
+        cards.write_card(copy)
+
+
+def test_the_quickstart_card_is_current(tmp_path: Path) -> None:
+    """Refresh it with `make pages`. Sizes of files are left out: they depend on the Parquet library."""
+    out = tmp_path / "quickstart"
+    build(load_recipe(ROOT / "recipes" / "quickstart.yaml"), out)
+    cards.write_card(out)
+    cards.compare(EXAMPLE / cards.CARD, without_sizes(card(out)), without_sizes(card(EXAMPLE)))
+    pictures = sorted(path.name for path in (out / "charts").iterdir())
+    assert pictures == sorted(path.name for path in (EXAMPLE / "charts").iterdir())
+    for name in pictures:
+        assert charts.drawn(EXAMPLE / "charts" / name) == charts.drawn(out / "charts" / name) is not None
+    assert sum(path.stat().st_size for path in EXAMPLE.rglob("*.png")) < 300_000
+
+
+def without_sizes(text: str) -> str:
+    text = re.sub(r"(num_bytes|download_size|dataset_size): \d+", r"\1: SIZE", text)
+    text = re.sub(r"\| [\d.]+ [kM]B \|", "| SIZE |", text)
+    return re.sub(r"\| [\d,]+ \| `[0-9a-f]{16}` \|", "| SIZE | HASH |", text)
