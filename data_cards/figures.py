@@ -182,7 +182,7 @@ def _problem(
     figures.right += proof.get("verdict") == "right"
     again = proof.get("recount")
     if again is not None:
-        figures.recounts[str(again["method"]), bool(again["agrees"])] += 1
+        figures.recounts[unversioned(str(again["method"])), bool(again["agrees"])] += 1
 
 
 def _trace(
@@ -214,6 +214,11 @@ def _least(old: Pick | None, new: Pick) -> Pick:
 def power(effort: float) -> int:
     """k where 2**k <= effort < 2**(k + 1); -1 for everything below 1."""
     return max(-1, math.frexp(effort)[1] - 1) if effort >= 1 else -1
+
+
+def unversioned(method: str) -> str:
+    """The name of a solver without its version, which the rows keep."""
+    return re.sub(r" v?\d+(\.\d+)+", "", method)
 
 
 def engines(by: Iterable[Any]) -> str:
