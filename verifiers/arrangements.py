@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from verimill.schemas.clues import KINDS, Clue, items_of
 from verimill.schemas.core import Rule
-from verimill.verifiers.boards import Line, allowed
+from verimill.verifiers.relations import Line, allowed
 
 Q = TypeVar("Q")
 A = TypeVar("A")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from verimill.verifiers.boards import Line
+from verimill.verifiers.relations import Line
 
 
 @lru_cache(maxsize=4096)

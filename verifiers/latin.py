@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Protocol
 
-from verimill.verifiers.boards import Different
+from verimill.verifiers.relations import Different
 
 Groups = tuple[tuple[int, ...], ...]
 DIGITS = "123456789"

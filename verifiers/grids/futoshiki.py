@@ -5,8 +5,10 @@ from __future__ import annotations
 from verimill.schemas.cells import cell_names
 from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdict
 from verimill.schemas.grids.futoshiki import DIGITS, Answer, Problem
-from verimill.verifiers.boards import Board, Relation, check_on, less, recount_on
+from verimill.verifiers.boards import Board, check_on
 from verimill.verifiers.latin import candidates, column_repeats, given_changed, indices, latin, row_repeats
+from verimill.verifiers.recounts import recount_on
+from verimill.verifiers.relations import Relation, less
 
 
 def sign_broken(problem: Problem, answer: Answer) -> str | None:

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from verimill.schemas.cells import cell_names
 from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdict
 from verimill.schemas.grids.kakurasu import Answer, Problem
-from verimill.verifiers.boards import Board, Relation, check_on, recount_on, total
+from verimill.verifiers.boards import Board, check_on
+from verimill.verifiers.recounts import recount_on
+from verimill.verifiers.relations import Relation, total
 
 
 def _off(what: str, wanted: Sequence[int], lines: Sequence[str]) -> str | None:

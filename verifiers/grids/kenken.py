@@ -6,9 +6,11 @@ from verimill.schemas.cages import cells_of
 from verimill.schemas.cells import cell_names
 from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdict
 from verimill.schemas.grids.kenken import DIGITS, Answer, Problem
-from verimill.verifiers.boards import Board, Relation, check_on, recount_on
+from verimill.verifiers.boards import Board, check_on
 from verimill.verifiers.cages import arithmetic_line, result_of
 from verimill.verifiers.latin import column_repeats, indices, latin, row_repeats
+from verimill.verifiers.recounts import recount_on
+from verimill.verifiers.relations import Relation
 
 
 def cage_wrong(problem: Problem, answer: Answer) -> str | None:

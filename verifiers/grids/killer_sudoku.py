@@ -8,7 +8,7 @@ from verimill.schemas.cages import cells_of
 from verimill.schemas.cells import cell_names
 from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdict
 from verimill.schemas.grids.killer_sudoku import BOX, DIGITS, Answer, Problem
-from verimill.verifiers.boards import Board, Different, Relation, check_on, recount_on
+from verimill.verifiers.boards import Board, check_on
 from verimill.verifiers.cages import sum_line
 from verimill.verifiers.latin import (
     Groups,
@@ -20,6 +20,8 @@ from verimill.verifiers.latin import (
     repeat,
     row_repeats,
 )
+from verimill.verifiers.recounts import recount_on
+from verimill.verifiers.relations import Different, Relation
 
 
 @lru_cache(maxsize=4)

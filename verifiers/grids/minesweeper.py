@@ -11,7 +11,8 @@ from functools import lru_cache
 from verimill.schemas.cells import cell_names, neighbours
 from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdict
 from verimill.schemas.grids.minesweeper import COVERED, Answer, Problem
-from verimill.verifiers.boards import Board, check_on, total
+from verimill.verifiers.boards import Board, check_on
+from verimill.verifiers.relations import total
 
 SAFE, MINE = 1, 2  # masks of what a cell can be
 

@@ -8,7 +8,9 @@ from functools import lru_cache
 from verimill.schemas.cells import cell_names
 from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdict
 from verimill.schemas.grids.nonogram import Answer, Problem, Runs
-from verimill.verifiers.boards import Board, Line, Relation, check_on, recount_on
+from verimill.verifiers.boards import Board, check_on
+from verimill.verifiers.recounts import recount_on
+from verimill.verifiers.relations import Line, Relation
 
 
 @lru_cache(maxsize=8192)

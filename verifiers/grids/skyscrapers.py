@@ -7,8 +7,10 @@ from functools import lru_cache
 from verimill.schemas.cells import cell_names
 from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdict
 from verimill.schemas.grids.skyscrapers import DIGITS, Answer, Problem, sight_lines
-from verimill.verifiers.boards import Board, Line, Relation, check_on, recount_on
+from verimill.verifiers.boards import Board, check_on
 from verimill.verifiers.latin import candidates, column_repeats, given_changed, indices, latin, row_repeats
+from verimill.verifiers.recounts import recount_on
+from verimill.verifiers.relations import Line, Relation
 
 SIDES = ("from above into column", "from below into column", "from the left into row", "from the right into row")
 

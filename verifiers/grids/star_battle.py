@@ -8,7 +8,9 @@ from functools import lru_cache
 from verimill.schemas.cells import cell_names
 from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdict
 from verimill.schemas.grids.star_battle import Answer, Problem
-from verimill.verifiers.boards import Board, Relation, check_on, recount_on, total
+from verimill.verifiers.boards import Board, check_on
+from verimill.verifiers.recounts import recount_on
+from verimill.verifiers.relations import Relation, total
 
 
 @lru_cache(maxsize=128)

@@ -7,7 +7,9 @@ from functools import lru_cache
 from verimill.schemas.cells import cell_names
 from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdict
 from verimill.schemas.grids.sudoku import DIGITS, Answer, Problem
-from verimill.verifiers.boards import Board, Different, check_on, recount_on
+from verimill.verifiers.boards import Board, check_on
+from verimill.verifiers.recounts import recount_on
+from verimill.verifiers.relations import Different
 
 
 def given_changed(problem: Problem, answer: Answer) -> str | None:

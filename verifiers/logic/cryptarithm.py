@@ -6,7 +6,9 @@ from collections import Counter
 
 from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdict
 from verimill.schemas.logic.cryptarithm import Answer, Problem
-from verimill.verifiers.boards import Board, Different, Line, Relation, check_on, recount_on, total
+from verimill.verifiers.boards import Board, check_on
+from verimill.verifiers.recounts import recount_on
+from verimill.verifiers.relations import Different, Line, Relation, total
 
 
 def _value(word: str, digits: dict[str, int]) -> int:

@@ -198,9 +198,7 @@ def _by_constraints(problem: Problem) -> bool:
     model.addVariables(list(range(1, len(problem.atoms) + 1)), [True, False])
     for a, b, c in problem.clauses:
         wanted = (a > 0, b > 0, c > 0)
-        model.addConstraint(
-            lambda x, y, z, w=wanted: x == w[0] or y == w[1] or z == w[2], [abs(a), abs(b), abs(c)]
-        )
+        model.addConstraint(lambda x, y, z, w=wanted: x == w[0] or y == w[1] or z == w[2], [abs(a), abs(b), abs(c)])
     return model.getSolution() is not None
 
 

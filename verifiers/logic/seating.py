@@ -7,7 +7,9 @@ from functools import partial
 from verimill.schemas.core import Judge, Recount, Status, Step, TraceVerdict
 from verimill.schemas.logic.seating import SEAT_KINDS, Answer, Problem, seats_of
 from verimill.verifiers.arrangements import clue_rules, first_broken, relation
-from verimill.verifiers.boards import Board, Different, Relation, check_on, recount_on
+from verimill.verifiers.boards import Board, check_on
+from verimill.verifiers.recounts import recount_on
+from verimill.verifiers.relations import Different, Relation
 
 
 def broken(kind: str, problem: Problem, answer: Answer) -> str | None:
