@@ -16,6 +16,8 @@ import numpy as np
 
 from verimill.generators.engines import dpll
 from verimill.generators.engines.clauses_text import FACE, INGREDIENTS, KINDS, PEOPLE, TRAITS, narrate
+from verimill.generators.engines.formula_keys import formula_key
+from verimill.generators.engines.lookahead import shallow
 from verimill.schemas.core import Exhausted, Hardness, Maker, NearMiss, Solved, Step
 from verimill.schemas.logic.sat_3cnf import SKINS, Answer, Params, Problem
 from verimill.schemas.rng import Rng
@@ -78,7 +80,7 @@ def _run(clauses: Clauses, n: int, most: int) -> tuple[Any, ...]:
     """Tier, counts, core and log; kept, since `make` and `solve` both ask."""
     array = _array(clauses)
     status, counts, kept, trail, reason, rows, refutations = dpll.solved(array, n, most)
-    tier = 1 if status == 1 else 2 if dpll.shallow(array, n) else 3
+    tier = 1 if status == 1 else 2 if shallow(array, n) else 3
     return (
         tier, counts.tolist(), kept.tolist(), trail.tolist(), reason.tolist(), rows.tolist(), refutations.tolist(),
     )  # fmt: skip
@@ -129,9 +131,7 @@ def _count(steps: tuple[Step, ...]) -> int:
 class _Writer:
     """Steps out of the search's log, in both verbosities at once: what is the same in both is made once."""
 
-    def __init__(
-        self, problem: Problem, kept: list[int], rows: list[list[int]], refutations: list[list[int]]
-    ) -> None:
+    def __init__(self, problem: Problem, kept: list[int], rows: list[list[int]], refutations: list[list[int]]) -> None:
         self.clauses = [problem.clauses[at] for at in kept]
         self.refs = [f"statement {at + 1}" for at in kept]
         self.rows = rows
@@ -213,7 +213,7 @@ def twins(rng: Rng, problem: Problem) -> Iterator[Problem]:
 
 def canonical(problem: Problem) -> str:
     """A key that renaming, negating facts and reordering cannot change: colour refinement on literals and clauses."""
-    first, second = dpll.formula_key(_array(problem.clauses), len(problem.atoms))
+    first, second = formula_key(_array(problem.clauses), len(problem.atoms))
     return f"{int(first):016x}{int(second):016x}"
 
 
