@@ -36,7 +36,7 @@ _ARITY = {kind: form.count("i") for kind, form in KINDS.items()}  # items always
 
 def items_of(clue: Clue) -> tuple[int, ...]:
     """The items that a clue speaks of, in its order."""
-    return clue[1 : 1 + _ARITY[clue[0]]]
+    return clue[1:][: _ARITY[clue[0]]]
 
 
 def check_clue(clue: Clue, items: int, positions: int) -> None:
