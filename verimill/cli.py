@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from verimill import __version__, cli_card, cli_check, cli_look, cli_make
+from verimill import __version__, cli_ask, cli_card, cli_check, cli_export, cli_look, cli_make
 
 app = typer.Typer(
     name="verimill",
@@ -43,6 +43,7 @@ for command in (
     cli_make.generate,
     cli_look.score,
     cli_make.build,
+    cli_ask.ask,
     cli_check.verify,
     cli_check.reproduce,
     cli_card.card,
@@ -50,6 +51,7 @@ for command in (
     cli_check.check,
     cli_make.new,
     cli_card.gallery,
+    cli_export.export,
 ):
     app.command()(command)
 

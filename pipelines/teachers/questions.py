@@ -1,0 +1,105 @@
+"""Problems of a dataset as questions, longest first, with no more than 24 bytes of each in memory.
+
+The rows are copied once to a temporary file; the order is kept as numbers. What is longest is guessed from the
+oracle's steps and the level, which cost nothing and need no model.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from array import array
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from verimill.pipelines.teachers.samples import Question
+
+COLUMNS = ("id", "family", "level", "hardness", "prompt", "verification", "split")
+TOKENS_AT_LEAST, TOKENS_A_STEP, TOKENS_A_LEVEL = 120.0, 40.0, 30.0
+
+
+def expected_tokens(level: int, hardness: Mapping[str, Any]) -> float:
+    """How long a reply is likely to be; only the order matters."""
+    return TOKENS_AT_LEAST + TOKENS_A_STEP * min(2000.0, float(hardness.get("steps", 0))) + TOKENS_A_LEVEL * level
+
+
+def question_of(row: Mapping[str, Any], system: str = "") -> Question:
+    """A row of problems as it is put to a teacher; `system` goes before it."""
+    messages = tuple((str(m["role"]), str(m["content"])) for m in row["prompt"])
+    level = int(row["level"] or 0)
+    expected = expected_tokens(level, json.loads(row["hardness"]))
+    shown = (("system", system), *messages) if system else messages
+    return Question(row["id"], row["family"], level, shown, row["verification"], expected)
+
+
+def read_questions(
+    folder: Path | str, splits: tuple[str, ...] = (), limit: int | None = None, system: str = ""
+) -> Iterator[Question]:
+    """The questions of a dataset folder in its own order."""
+    from verimill.pipelines.shards import read_rows
+
+    found = 0
+    for row in read_rows(folder, "problems", COLUMNS):
+        if limit is not None and found >= limit:
+            return
+        if not splits or row["split"] in splits:
+            found += 1
+            yield question_of(row, system)
+
+
+class Spool:
+    """Questions by expected length; a Source for the client. To be closed."""
+
+    def __init__(self, questions: Iterator[Question]) -> None:
+        import numpy as np
+
+        # not a context: the file lives as long as the spool, and has no name that a kill could leave behind
+        self._file = tempfile.TemporaryFile(prefix="verimill-", buffering=1 << 16)
+        place, expected, group = array("q"), array("d"), array("i")
+        names: dict[tuple[str, int], int] = {}
+        at = 0
+        for question in questions:
+            line = json.dumps(
+                [question.problem, question.family, question.level, question.messages, question.verification,
+                 question.expected, question.variant], ensure_ascii=False, separators=(",", ":"),
+            ).encode("utf-8", "surrogatepass") + b"\n"  # fmt: skip
+            place.append(at)
+            expected.append(question.expected)
+            group.append(names.setdefault((question.family, question.level), len(names)))
+            at += self._file.write(line)
+        self.count = len(place)
+        order = np.argsort(-np.array(expected, float), kind="stable")
+        groups = np.array(group, np.int32)[order]
+        places = np.array(place, np.int64)[order]
+        self._order = {key: (order[groups == n], places[groups == n]) for key, n in names.items()}
+        self._expected = np.array(expected, float)
+        self._at = dict.fromkeys(names, 0)
+
+    def next(self, opens: Callable[[str, int], bool]) -> Question | None:
+        """The longest question left whose family and level are wanted."""
+        best, key = -1.0, None
+        for name, (order, _) in self._order.items():
+            at = self._at[name]
+            if at < len(order) and self._expected[order[at]] > best and opens(*name):
+                best, key = float(self._expected[order[at]]), name
+        if key is None:
+            return None
+        place = int(self._order[key][1][self._at[key]])
+        self._at[key] += 1
+        return self._read(place)
+
+    def _read(self, place: int) -> Question:
+        self._file.seek(place)
+        data = json.loads(self._file.readline().decode("utf-8", "surrogatepass"))
+        data[3] = tuple((role, text) for role, text in data[3])
+        return Question(*data)
+
+    def __iter__(self) -> Iterator[Question]:
+        """All questions in the order of the dataset; asking is not disturbed."""
+        places = sorted(int(place) for _, places in self._order.values() for place in places)
+        return (self._read(place) for place in places)
+
+    def close(self) -> None:
+        """The temporary file is gone."""
+        self._file.close()

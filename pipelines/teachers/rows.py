@@ -1,0 +1,208 @@
+"""From the sample log to the traces table: one row a sample, in the order of the problems, in the frozen schema.
+
+Of equal keys the best record counts, so a sample asked twice is one row. Every sample is a row, labelled: right,
+wrong, unreadable, truncated; one that the server refused is unreadable with finish_reason `error`. Samples given
+up for passing faults are no rows: the next run asks them again. Where a judge crashed, its shard is not written.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from verimill.pipelines.manifest import MANIFEST, TEMPORARY, Entry, cannot, read_manifest, sync_folder
+from verimill.pipelines.oracle import trace_id
+from verimill.pipelines.shards import write_shard
+from verimill.pipelines.teachers.accounting import Cell
+from verimill.pipelines.teachers.budgets import Budget
+from verimill.pipelines.teachers.judging import Judged, Judges, judge_version, still_holds
+from verimill.pipelines.teachers.log import Index, SampleLog, reply_of, verdict_record
+from verimill.pipelines.teachers.samples import Keys, Question, Reply, compact
+
+SHARD_ROWS = 2_000
+AT_ONCE = 256  # problems whose verdicts are awaited together
+
+
+@dataclass(slots=True)
+class Written:
+    """What the table holds. `undone` samples wait for another run; `spare` right ones are beyond exactly N."""
+
+    rows: int = 0
+    shards: int = 0
+    undone: int = 0
+    spare: int = 0
+    bugs: list[str] = field(default_factory=list)
+    cells: dict[tuple[str, int], Cell] = field(default_factory=dict)
+
+
+Record = dict[str, Any]
+
+
+async def write_traces(
+    folder: Path,
+    questions: Iterable[Question],
+    index: Index,
+    keys: Keys,
+    budget: Budget,
+    judges: Judges,
+    log: SampleLog,
+    reported: Mapping[str, Any],
+) -> Written:
+    """The traces of all logged samples of this teacher and sampling are in `folder/traces`, and in its manifest."""
+    written = Written()
+    entries: list[Entry] = []
+    rows: list[Record] = []
+    rights: dict[tuple[str, int], int] = {}
+    spoiled = False
+
+    def shard() -> None:
+        nonlocal spoiled
+        if rows and not spoiled:
+            name = f"traces/{slug(keys.model.name)}-{written.shards:05d}.parquet"
+            entries.append(write_shard(folder, name, "traces", rows, {"teacher": keys.model.name}))
+        written.shards += bool(rows)
+        rows.clear()
+        spoiled = False
+
+    for group in _grouped(questions, AT_ONCE):
+        for question, record, verdict in await _with_verdicts(group, index, keys, judges, log):
+            cell = written.cells.setdefault((question.family, question.level), Cell())
+            reply = reply_of(record)
+            if reply.fault == "transient":
+                written.undone += 1
+                continue
+            cell.add(reply)
+            outcome = "failed" if reply.fault else "truncated" if reply.truncated else verdict.outcome
+            cell.outcomes[outcome] += 1
+            if outcome == "bug":
+                written.bugs.append(f"{question.problem} sample {record['number']}: {verdict.reason}")
+                spoiled = True
+                continue
+            if outcome == "right" and budget.name == "exactly":
+                rights[question.family, question.level] = rights.get((question.family, question.level), 0) + 1
+                if rights[question.family, question.level] > budget.wanted:
+                    written.spare += 1
+                    continue
+            rows.append(_row(question, record, reply, verdict, keys, reported))
+            written.rows += 1
+            if len(rows) >= SHARD_ROWS:
+                shard()
+    shard()
+    _replace_entries(folder, keys.model.name, entries)
+    return written
+
+
+def _grouped(questions: Iterable[Question], size: int) -> Iterator[list[Question]]:
+    group: list[Question] = []
+    for question in questions:
+        group.append(question)
+        if len(group) == size:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+async def _with_verdicts(
+    group: list[Question], index: Index, keys: Keys, judges: Judges, log: SampleLog
+) -> list[tuple[Question, Record, Judged]]:
+    """The samples of some problems, each with a verdict of today's judge; new verdicts are logged."""
+    found: list[tuple[Question, Record, Any]] = []
+    for question in group:
+        mine = [(r, v) for r, v in index.of(question.problem) if r["key"] == keys.sample(question, r["number"]).key]
+        for record, verdict in sorted(mine, key=lambda pair: int(pair[0]["number"])):
+            settled: Any
+            if record["fault"] or record["finish"] == "length":
+                settled = _unjudged(record, question.family)
+            elif verdict is not None and still_holds(verdict, question.family):
+                settled = Judged(verdict["outcome"], verdict["reason"], verdict["answer"], verdict["by"])
+            else:
+                settled = judges.judge(question.verification, record["text"])
+            found.append((question, record, settled))
+    done = []
+    for question, record, settled in found:
+        if not isinstance(settled, Judged):
+            settled = await settled
+            log.append(verdict_record(record["key"], *settled))
+        done.append((question, record, settled))
+    return done
+
+
+def _unjudged(record: Record, family: str) -> Judged:
+    """What stands for a verdict where there was no whole reply."""
+    by = judge_version(family)
+    if record["fault"]:
+        return Judged("unreadable", f"{record['fault']}: {record['detail']}", None, by)
+    return Judged("truncated", f"cut off after {record['allowed']} tokens", None, by)
+
+
+def _row(
+    question: Question, record: Record, reply: Reply, verdict: Judged, keys: Keys, reported: Mapping[str, Any]
+) -> Record:
+    """The columns of schemas.rows.TRACES."""
+    provenance = {
+        "key": record["key"],
+        "seed": record["seed"],
+        "run_seed": keys.run_seed,
+        "revision": keys.model.revision,
+        "template": keys.model.template,
+        "reasoning_source": reply.source,
+        "reasoning_tokens": reply.reasoning_tokens,
+        "max_tokens_sent": reply.allowed,
+        "tries": reply.tries,
+        "seconds": reply.seconds,
+        **reply.extra,
+        "server": dict(reported),
+    }
+    return {
+        "id": trace_id(question.problem, keys.model.name, question.variant, record["number"]),
+        "problem_id": question.problem,
+        "teacher": keys.model.name,
+        "sample": record["number"],
+        "prompt_variant": question.variant,
+        "reasoning": reply.reasoning,
+        "response": reply.text,
+        "finish_reason": "error" if reply.fault else reply.finish,
+        "prompt_tokens": reply.prompt_tokens,
+        "completion_tokens": reply.completion_tokens,
+        "outcome": verdict.outcome,
+        "reason": verdict.reason,
+        "answer_read": verdict.answer,
+        "steps_checked": None,
+        "steps_wrong": None,
+        "first_wrong_step": None,
+        "hinted": False,
+        "sampling": compact(keys.sampling.data()),
+        "provenance": compact(provenance),
+        "verifier_version": verdict.by,
+    }
+
+
+def slug(name: str) -> str:
+    """A model's name as part of a file name."""
+    kept = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "-" for c in name).strip("-.")
+    return kept[-60:] or "teacher"
+
+
+def _replace_entries(folder: Path, teacher: str, entries: list[Entry]) -> None:
+    """The manifest names these shards of the teacher and no older ones; other teachers keep theirs."""
+    path = folder / MANIFEST
+    before = read_manifest(folder) if path.exists() else ()
+    kept = [entry for entry in before if entry.note.get("teacher") != teacher]
+    temporary = folder / f"{TEMPORARY}{MANIFEST}"
+    try:
+        with open(temporary, "w", encoding="utf-8") as file:
+            file.writelines(entry.line() for entry in [*kept, *entries])
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+        sync_folder(folder)
+        named = {entry.name for entry in [*kept, *entries]}
+        for entry in before:
+            if entry.name not in named:
+                (folder / entry.name).unlink(missing_ok=True)
+    except OSError as error:
+        raise cannot("write", path, error) from error

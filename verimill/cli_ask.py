@@ -1,0 +1,194 @@
+"""The command that asks teachers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from verimill.cli_screens import put_json, say, table, telling
+
+if TYPE_CHECKING:
+    from verimill.pipelines.teachers.ask import Order
+
+FAILED, PARTLY = 1, 3
+
+
+def ask(
+    problems: Annotated[Path, typer.Argument(help="A dataset folder.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder of the samples; run again to go on.")],
+    base_url: Annotated[
+        list[str] | None, typer.Option("--base-url", help="An OpenAI-compatible server; repeat for replicas.")
+    ] = None,
+    model: Annotated[str, typer.Option("--model", help="The name it serves; not needed if it serves one.")] = "",
+    revision: Annotated[str, typer.Option("--revision", help="Commit of the weights; part of a sample's key.")] = "",
+    template: Annotated[
+        str, typer.Option("--template", help="Names the chat template; by default its fingerprint is taken.")
+    ] = "",
+    reasoner: Annotated[bool, typer.Option("--reasoner", help="The teacher must show its reasoning.")] = False,
+    k: Annotated[int, typer.Option("--k", "-k", help="Samples of a problem, or right ones wanted.")] = 4,
+    budget: Annotated[str, typer.Option("--budget", help="fixed, uniform, difficulty, band or exactly.")] = "fixed",
+    cap: Annotated[int, typer.Option("--cap", help="Most samples of one problem; 0 is the budget's own.")] = 0,
+    wanted: Annotated[int, typer.Option("--wanted", help="Right traces in each family and level, for exactly.")] = 0,
+    band: Annotated[str, typer.Option("--band", help="Pass rates, for band.")] = "0.2..0.8",
+    temperature: Annotated[float, typer.Option("--temperature")] = 1.0,
+    top_p: Annotated[float, typer.Option("--top-p")] = 1.0,
+    max_tokens: Annotated[int, typer.Option("--max-tokens", help="Reasoning and answer together.")] = 4096,
+    extra: Annotated[str, typer.Option("--extra", help="Further sampling fields as JSON.")] = "{}",
+    system: Annotated[str, typer.Option("--system", help="A system message before every problem.")] = "",
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seeds of the samples follow from it.")] = 0,
+    split: Annotated[list[str] | None, typer.Option("--split", help="Only these splits.")] = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first problems.")] = None,
+    in_flight: Annotated[
+        int, typer.Option("--in-flight", min=0, help="Requests at once for a server; 0 follows its metrics.")
+    ] = 0,
+    stall: Annotated[
+        float | None, typer.Option("--stall", min=0.1, help="Stream, and give up after so many seconds of silence.")
+    ] = None,
+    queue: Annotated[float, typer.Option("--queue", min=0.1, help="Seconds that a request may wait its turn.")] = 30.0,
+    slowest: Annotated[
+        float, typer.Option("--slowest", min=0.001, help="Tokens a second of one reply, until measured.")
+    ] = 1.0,
+    patience: Annotated[float, typer.Option("--patience", min=0, help="Seconds without any server.")] = 300.0,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Judging processes; 0 judges here.")] = 1,
+    key_variable: Annotated[
+        str, typer.Option("--api-key-variable", help="Environment variable that holds the API key.")
+    ] = "VERIMILL_API_KEY",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would take; nothing is asked.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+) -> None:
+    """Ask a teacher, judge every sample, keep all.
+
+    The samples are logged as they arrive, and judged at once; the traces table follows. Run it again to go on
+    after a stop, with a larger k, or with more tokens: only what is missing is asked. Ends with 3 when something
+    is still missing and with 1 when a judge failed.
+
+    \b
+    Examples:
+      verimill ask out/small --out out/asked --base-url http://127.0.0.1:8000/v1 --k 4
+      verimill ask out/small --out out/asked --budget uniform --k 2 --dry-run
+    """
+    from verimill.pipelines.teachers.ask import Order
+    from verimill.pipelines.teachers.budgets import Budget
+    from verimill.pipelines.teachers.samples import Model, Sampling
+    from verimill.pipelines.teachers.watching import Settings
+
+    order = Order(
+        problems=problems,
+        out=out,
+        base_urls=tuple(base_url or ()),
+        model=Model(model, revision, template, reasoner),
+        sampling=Sampling(temperature, top_p, max_tokens, _object(extra)),
+        budget=Budget(budget, k, cap, wanted, _band(band)),
+        settings=Settings(
+            in_flight=in_flight, stall_s=stall, queue_s=queue, slowest=slowest, patience_s=patience
+        ),
+        seed=seed,
+        jobs=jobs,
+        splits=tuple(split or ()),
+        limit=limit,
+        system=system,
+        key_variable=key_variable,
+    )  # fmt: skip
+    if dry_run:
+        _project(order, as_json)
+        return
+    raise typer.Exit(_run(order, as_json))
+
+
+def _run(order: Order, as_json: bool) -> int:
+    from verimill.pipelines.teachers.ask import ask as run
+    from verimill.pipelines.teachers.watching import ServerGone
+
+    try:
+        with telling() as tell:
+            summary = run(order, tell)
+    except KeyboardInterrupt:
+        say("verimill: stopped; what came is in the log, run the same command again to go on")
+        return PARTLY
+    except ServerGone as gone:
+        say(f"verimill: {gone}")
+        return PARTLY
+    if as_json:
+        put_json(summary)
+    else:
+        _show(summary, order.out)
+    for short in summary["shortfalls"]:
+        say(f"verimill: not filled: {short}")
+    for bug in summary["bugs"][:5]:
+        say(f"verimill: a judge failed, its shard is not written: {bug}")
+    if summary["bugs"]:
+        return FAILED
+    if summary["undone"]:
+        say(f"verimill: {summary['undone']:,} samples got no reply; run the same command again to ask them")
+    return PARTLY if summary["undone"] or summary["shortfalls"] else 0
+
+
+def _show(summary: dict[str, Any], out: Path) -> None:
+    from verimill.pipelines.teachers.accounting import pass_rate_text
+
+    print(
+        f"{summary['teacher']}: {summary['asked']:,} samples asked, {summary['held']:,} from the log, "
+        f"{summary['rows']:,} rows, in {out} ({summary['seconds']:g} s)\n"
+    )
+    heads = ("family", "level", "samples", "right", "wrong", "unread.", "trunc.", "failed", "pass rate",
+             "reasoning", "answer", "tokens/right", "samples/right")  # fmt: skip
+    names = ("samples", "right", "wrong", "unreadable", "truncated", "failed")
+    lines = []
+    for row in summary["costs"]:
+        level = "" if row["level"] is None else str(row["level"])
+        counts = [f"{row[name]:,}" for name in names]
+        costs = [_figure(row[name]) for name in ("reasoning_tokens", "answer_tokens", "tokens_per_right")]
+        lines.append((row["family"], level, *counts, pass_rate_text(row), *costs, _figure(row["samples_per_right"])))
+    table("", heads, lines)
+    stops = ", ".join(f"{count:,} {reason}" for reason, count in summary["stops"].items())
+    print(f"\nproblems: {stops}; {summary['cancelled']:,} samples cancelled early, {summary['retries']:,} retries")
+    if summary["spare"]:
+        print(f"{summary['spare']:,} right samples beyond the number wanted stay in the log")
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.0f}" if value >= 100 else f"{value:,g}"
+
+
+def _project(order: Order, as_json: bool) -> None:
+    from verimill.pipelines.teachers.ask import projected, spooled
+
+    with spooled(order) as spool:
+        found = projected(order, spool)
+    data = {
+        "problems": found.problems,
+        "requests": round(found.requests),
+        "prompt_tokens": round(found.prompt_tokens),
+        "completion_tokens": round(found.completion_tokens),
+    }
+    if as_json:
+        put_json(data)
+        return
+    print(
+        f"{data['problems']:,} problems, about {data['requests']:,} requests, {data['prompt_tokens']:,} prompt tokens "
+        f"and {data['completion_tokens']:,} completion tokens ({order.budget.name}, k = {order.budget.k}); pass rates "
+        "and lengths are guesses from level and oracle steps; nothing was asked"
+    )
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise ValueError(f'--extra must be a JSON object such as {{"top_k": 20}}, got {text!r:.80}')
+    return found
+
+
+def _band(text: str) -> tuple[float, float]:
+    low, dots, high = text.partition("..")
+    try:
+        if not dots:
+            raise ValueError
+        return float(low), float(high)
+    except ValueError:
+        raise ValueError(f"--band must look like 0.2..0.8, got {text!r:.40}") from None
