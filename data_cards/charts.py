@@ -11,6 +11,7 @@ import hashlib
 import struct
 import zlib
 from collections.abc import Sequence
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +135,7 @@ def _bars_across(shown: dict[str, Any], title: str) -> Any:
     axes.set_yticks(at, rows)
     axes.invert_yaxis()
     axes.margins(x=0.08, y=0.01)
-    _finish(figure, title, len(parts))
+    _finish(figure, title, list(parts))
     axes.set_xlabel("rows", fontsize=9)
     return figure
 
@@ -153,7 +154,7 @@ def _bars_up(shown: dict[str, Any], title: str) -> Any:
         )
     axes.set_xticks(at, rows)
     axes.set_ylim(0, 1.12 * max(below))
-    _finish(figure, title, len(parts))
+    _finish(figure, title, list(parts))
     axes.set_xlabel("level", fontsize=9)
     axes.set_ylabel("rows", fontsize=9)
     return figure
@@ -165,9 +166,15 @@ def _paint(number: int) -> dict[str, Any]:
     return {"color": _COLOURS[number % len(_COLOURS)], "hatch": hatch, "edgecolor": "white", "linewidth": 0.5}
 
 
-def _finish(figure: Any, title: str, parts: int) -> None:
+def _finish(figure: Any, title: str, parts: Sequence[str]) -> None:
+    """Title above; the legend beside it where there is room, else below."""
     _title(figure, title)
-    figure.legend(loc="outside upper right", ncols=min(parts, 6), frameon=False, fontsize=9)
+    room = len(parts) <= 4 and sum(map(len, parts)) <= 30
+    width, height = figure.get_size_inches()
+    if not room:
+        figure.set_size_inches(width, height + 0.22 * ceil(len(parts) / 5))
+    loc = "outside upper right" if room else "outside lower left"
+    figure.legend(loc=loc, ncols=4 if room else 5, frameon=False, fontsize=9)
 
 
 def _title(figure: Any, title: str) -> None:
