@@ -7,7 +7,8 @@ from functools import lru_cache
 from math import lgamma, log
 
 from verimill.generators.engines.knights_text import FACE, narrate
-from verimill.generators.engines.truth_tables import Deducer, Entry, Line, cast, needed, ready, solutions
+from verimill.generators.engines.role_deduction import Deducer, Entry, needed
+from verimill.generators.engines.truth_tables import Line, cast, ready, solutions
 from verimill.generators.logic.knights_key import canonical
 from verimill.generators.logic.knights_statements import altered, statement
 from verimill.generators.logic.knights_steps import check, facts_of, measure, step_of, steps_of, suppositions

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from verimill.generators.engines.truth_tables import Entry, Fact
+from verimill.generators.engines.role_deduction import Entry, Fact
 from verimill.schemas.core import Step
 from verimill.schemas.logic.knights_knaves import Problem
 
