@@ -1,4 +1,4 @@
-"""Reward functions in the call shapes of TRL, verl and OpenRLHF, over one judge.
+"""Reward functions in the call shapes of TRL, verl, OpenRLHF and SkyRL, and plain ones, over one judge.
 
 Each takes the text of the `verification` column and gives 1.0 or 0.0. They hold no state and use no signals, so any
 thread may call them. No completion makes them raise; a `verification` that is not ours does (ValueError).
@@ -68,6 +68,29 @@ def reward_func(
     scores = [verdict.score for verdict in verdicts]
     logs = {name: _tensor([_log(v)[name] for v in verdicts]) for name in ("right", "unreadable")}
     return {"rewards": _tensor(scores), "scores": _tensor(scores), "extra_logs": logs}
+
+
+def skyrl_step(action: str, extras: Mapping[str, Any]) -> dict[str, Any]:
+    """SkyRL: what `step(action)` of a text environment returns; an episode is one reply.
+
+    `extras` is the row: the verification is `extras["reward_spec"]["ground_truth"]`.
+    """
+    spec = extras.get("reward_spec")
+    if not isinstance(spec, Mapping) or "ground_truth" not in spec:
+        raise ValueError(f"a row must have reward_spec with ground_truth, got {spec!r:.60}")
+    verdict = verify(spec["ground_truth"], reply_text(action))
+    metadata = {"outcome": verdict.outcome, "reason": verdict.reason, **_log(verdict)}
+    return {"observations": [], "reward": verdict.score, "done": True, "metadata": metadata}
+
+
+def score(verification: Verification, completion: Any) -> float:
+    """1.0 or 0.0, for a trainer of one's own and for graders that take one sample."""
+    return verify(verification, reply_text(completion)).score
+
+
+def score_batch(verifications: Sequence[Verification], completions: Sequence[Any]) -> list[Verdict]:
+    """A verdict for each pair, in order."""
+    return [verify(case, reply_text(completion)) for case, completion in zip(verifications, completions, strict=True)]
 
 
 def _log(verdict: Verdict) -> dict[str, float]:
