@@ -14,8 +14,9 @@ from pathlib import Path
 from sys import intern
 
 from verimill.pipelines.certificates import digest
+from verimill.pipelines.mismatches import Mismatch, Row
 from verimill.pipelines.pool import in_order
-from verimill.pipelines.row_checks import Mismatch, Row, check_problem, check_trace, same_problem, same_trace
+from verimill.pipelines.row_checks import check_problem, check_trace, same_problem, same_trace
 from verimill.pipelines.shards import Entry, ShardError, check_shard, read_manifest, read_shard
 
 TABLES = ("problems", "traces")
