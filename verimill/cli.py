@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from verimill import __version__, cli_ask, cli_card, cli_check, cli_export, cli_look, cli_make
+from verimill import __version__, cli_ask, cli_card, cli_check, cli_export, cli_look, cli_make, cli_serve
 
 app = typer.Typer(
     name="verimill",
@@ -52,6 +52,7 @@ for command in (
     cli_make.new,
     cli_card.gallery,
     cli_export.export,
+    cli_serve.serve_rewards,
 ):
     app.command()(command)
 
