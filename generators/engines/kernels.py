@@ -27,16 +27,20 @@ A placed value leaves every other cell of its DIFFERENT groups at once; that boo
 from __future__ import annotations
 
 import numba as nb
+import numpy as np
 
 # Kernels called only by other kernels need no wrapper for Python; leaving it out saves seconds of compiling.
 inner = nb.njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 DIFFERENT, LESS, TOTAL, TABLE, UNLIKE = 0, 1, 2, 3, 4
-ONLY, PLACE, BOUNDS, SUPPORT, LOCKED, PAIR, SET, SUPPOSE, CLASH = 0, 1, 2, 3, 4, 5, 6, 7, 8
-TWIN, NESTED, SWAPPED = 9, 10, 11
+# What kernels hand to each other is np.int64, never a bare number: numba would compile a kernel anew for every
+# different number that stands in a call, which made compiling several times as long.
+ONLY, PLACE, BOUNDS, SUPPORT, LOCKED, PAIR = (np.int64(k) for k in range(6))
+SET, SUPPOSE, CLASH, TWIN, NESTED, SWAPPED = (np.int64(k) for k in range(6, 12))
+NONE, OUTER, INNER, NO, YES, TWO, THREE, FOUR = (np.int64(k) for k in (-1, 0, 1, 0, 1, 2, 3, 4))
 RULE_TIER = (0, 1, 1, 2, 3, 3, 4, 5, 0, 1, 3, 3)
 SUPPOSE_TIER = 5
-INNER_TIER = 2
+INNER_TIER = np.int64(2)
 MAX_SPAN = 4096  # widest range of sums that SUPPORT enumerates
 
 # Columns of a log row.
@@ -147,18 +151,18 @@ def narrow(net, active, dom, reason, placed, dirty, log, count, rule, con, con2,
     sid = count[STEPS]
     strike(net, dom, reason, dirty, v, mask, sid)
     if left & (left - 1) == 0:
-        write(log, count, rule, con, con2, v, left, 1, depth)
+        write(log, count, rule, con, con2, v, left, YES, depth)
         if put(net, active, dom, reason, placed, dirty, v, sid) >= 0:
             return 2
     else:
-        write(log, count, rule, con, con2, v, mask, 0, depth)
+        write(log, count, rule, con, con2, v, mask, NO, depth)
     return 0
 
 
 @inner
 def clash(log, count, con, v, depth):
     """Log a contradiction: constraint `con` cannot be met, or (con = -1) cell v has no candidate."""
-    write(log, count, CLASH, con, -1, v, 0, 0, depth)
+    write(log, count, CLASH, con, NONE, v, NO, NO, depth)
     count[STEPS] += 1
     return -1
 
@@ -242,7 +246,7 @@ def rule_place(net, active, dom, reason, placed, dirty, log, count, depth, c):
         if placed[net.scope[j]]:
             done |= x
     if once != net.full[c]:
-        return clash(log, count, c, -1, depth)
+        return clash(log, count, c, NONE, depth)
     alone = once & ~twice & ~done
     if alone == 0:
         dirty[c] &= ~D_PLACE
@@ -253,11 +257,11 @@ def rule_place(net, active, dom, reason, placed, dirty, log, count, depth, c):
         if dom[v] & bit:
             sid = count[STEPS]
             strike(net, dom, reason, dirty, v, ~bit, sid)
-            write(log, count, PLACE, c, -1, v, bit, 1, depth)
+            write(log, count, PLACE, c, NONE, v, bit, YES, depth)
             u = put(net, active, dom, reason, placed, dirty, v, sid)
             count[STEPS] += 1
             if u >= 0:
-                return clash(log, count, -1, u, depth)
+                return clash(log, count, NONE, u, depth)
             return 1
     return 0
 
@@ -268,9 +272,9 @@ def finish(net, log, count, before, bad, c, dom, depth):
     if count[ROWS] > before:
         count[STEPS] += 1
     if bad == 1:
-        return clash(log, count, c, -1, depth)
+        return clash(log, count, c, NONE, depth)
     if bad == 2:
-        return clash(log, count, -1, empty_cell(dom), depth)
+        return clash(log, count, NONE, empty_cell(dom), depth)
     return 1 if count[ROWS] > before else 0
 
 
@@ -310,10 +314,11 @@ def rule_bounds(net, active, dom, reason, placed, dirty, log, count, depth, c):
         gap = net.args[p]
         top = high_bit(dom[v]) - gap
         keep = (1 << (top + 1)) - 1 if top >= 0 else 0
-        bad = narrow(net, active, dom, reason, placed, dirty, log, count, BOUNDS, c, -1, u, ~keep, depth)
+        bad = narrow(net, active, dom, reason, placed, dirty, log, count, BOUNDS, c, NONE, u, ~keep, depth)
         if bad == 0:
             floor = low_bit(dom[u]) + gap
-            bad = narrow(net, active, dom, reason, placed, dirty, log, count, BOUNDS, c, -1, v, (1 << floor) - 1, depth)
+            below = (1 << floor) - 1
+            bad = narrow(net, active, dom, reason, placed, dirty, log, count, BOUNDS, c, NONE, v, below, depth)
     else:
         n = b - a
         low, high, base = net.args[p], net.args[p + 1], net.args[p + 2]
@@ -338,7 +343,7 @@ def rule_bounds(net, active, dom, reason, placed, dirty, log, count, depth, c):
                     if least - lo + term > high or most - hi + term < low:
                         out |= 1 << k
             if out:
-                bad = narrow(net, active, dom, reason, placed, dirty, log, count, BOUNDS, c, -1, v, out, depth)
+                bad = narrow(net, active, dom, reason, placed, dirty, log, count, BOUNDS, c, NONE, v, out, depth)
                 if bad == 0:  # a placement may have narrowed other cells of the scope too
                     least, most = ends(net, dom, c)
                     if least > high or most < low:
@@ -352,7 +357,7 @@ def rule_support(net, active, dom, reason, placed, dirty, log, count, depth, c, 
     a, b = net.scope_at[c], net.scope_at[c + 1]
     for i in range(b - a):
         if dom[net.scope[a + i]] == 0:
-            return clash(log, count, -1, net.scope[a + i], depth)
+            return clash(log, count, NONE, net.scope[a + i], depth)
     if not supports(net, dom, c, masks, reach, back):
         return 0
     before, bad = count[ROWS], 0
@@ -364,7 +369,7 @@ def rule_support(net, active, dom, reason, placed, dirty, log, count, depth, c, 
         # The claims are read off one snapshot; a placement made on the way may strike more of it already.
         for i in range(b - a):
             v = net.scope[a + i]
-            bad = narrow(net, active, dom, reason, placed, dirty, log, count, SUPPORT, c, -1, v, ~masks[i], depth)
+            bad = narrow(net, active, dom, reason, placed, dirty, log, count, SUPPORT, c, NONE, v, ~masks[i], depth)
             if bad:
                 break
     return finish(net, log, count, before, bad, c, dom, depth)
@@ -430,7 +435,7 @@ def strike_others(net, active, dom, reason, placed, dirty, log, count, depth, c,
             if chosen[k] == v:
                 mine = True
         if not mine and dom[v] & union:
-            bad = narrow(net, active, dom, reason, placed, dirty, log, count, rule, c, -1, v, union, depth)
+            bad = narrow(net, active, dom, reason, placed, dirty, log, count, rule, c, NONE, v, union, depth)
             if bad:
                 break
     if count[ROWS] > before or bad:
@@ -448,7 +453,7 @@ def rule_pair(net, active, dom, reason, placed, dirty, log, count, depth, c, cho
         for j in range(i + 1, b):
             if dom[net.scope[j]] == x:
                 chosen[0], chosen[1] = net.scope[i], net.scope[j]
-                got = strike_others(net, active, dom, reason, placed, dirty, log, count, depth, c, PAIR, x, chosen, 2)
+                got = strike_others(net, active, dom, reason, placed, dirty, log, count, depth, c, PAIR, x, chosen, TWO)
                 if got:
                     return got
     dirty[c] &= ~D_PAIR
@@ -472,7 +477,7 @@ def rule_set(net, active, dom, reason, placed, dirty, log, count, depth, c, chos
                 chosen[0], chosen[1], chosen[2] = net.scope[i], net.scope[j], net.scope[k]
                 if popcount(xyz) == 3:
                     got = strike_others(
-                        net, active, dom, reason, placed, dirty, log, count, depth, c, SET, xyz, chosen, 3
+                        net, active, dom, reason, placed, dirty, log, count, depth, c, SET, xyz, chosen, THREE
                     )
                     if got:
                         return got
@@ -482,7 +487,7 @@ def rule_set(net, active, dom, reason, placed, dirty, log, count, depth, c, chos
                         continue
                     chosen[3] = net.scope[m]
                     got = strike_others(
-                        net, active, dom, reason, placed, dirty, log, count, depth, c, SET, all4, chosen, 4
+                        net, active, dom, reason, placed, dirty, log, count, depth, c, SET, all4, chosen, FOUR
                     )
                     if got:
                         return got
@@ -509,7 +514,7 @@ def rule_set(net, active, dom, reason, placed, dirty, log, count, depth, c, chos
                 before, bad = count[ROWS], 0
                 for k in range(2):
                     bad = narrow(
-                        net, active, dom, reason, placed, dirty, log, count, SET, c, -1, chosen[k], ~(p | q), depth
+                        net, active, dom, reason, placed, dirty, log, count, SET, c, NONE, chosen[k], ~(p | q), depth
                     )
                     if bad:
                         break
@@ -536,14 +541,14 @@ def rule_twin(net, active, dom, reason, placed, dirty, log, count, depth, c):
             if opened > 1:
                 return 0
     if opened == 0:
-        return clash(log, count, c, -1, depth)
+        return clash(log, count, c, NONE, depth)
     u, v = net.scope[a + at], net.scope[a + half + at]
     if dom[u] & (dom[u] - 1):
         if dom[v] & (dom[v] - 1):
             return 0
         u, v = v, u
     before = count[ROWS]
-    bad = narrow(net, active, dom, reason, placed, dirty, log, count, TWIN, c, -1, v, dom[u], depth)
+    bad = narrow(net, active, dom, reason, placed, dirty, log, count, TWIN, c, NONE, v, dom[u], depth)
     return finish(net, log, count, before, bad, c, dom, depth)
 
 
@@ -639,7 +644,7 @@ def nest(net, active, dom, reason, placed, dirty, log, count, depth, c, w):
                 shared = True
                 break
         if not shared:
-            bad = narrow(net, active, dom, reason, placed, dirty, log, count, NESTED, c, w, u, 2, depth)
+            bad = narrow(net, active, dom, reason, placed, dirty, log, count, NESTED, c, w, u, TWO, depth)
             if bad:
                 break
     return finish(net, log, count, before, bad, c, dom, depth)
@@ -685,14 +690,14 @@ def propagate(net, active, dom, reason, placed, dirty, log, count, depth, max_ti
             for v in range(nv):
                 x = dom[v]
                 if x == 0:
-                    return clash(log, count, -1, v, depth)
+                    return clash(log, count, NONE, v, depth)
                 if not placed[v] and x & (x - 1) == 0:
                     sid = count[STEPS]
-                    write(log, count, ONLY, -1, -1, v, x, 1, depth)
+                    write(log, count, ONLY, NONE, NONE, v, x, YES, depth)
                     u = put(net, active, dom, reason, placed, dirty, v, sid)
                     count[STEPS] += 1
                     if u >= 0:
-                        return clash(log, count, -1, u, depth)
+                        return clash(log, count, NONE, u, depth)
                     moved = True
         if target >= 0 and placed[target]:
             return 1
@@ -841,15 +846,15 @@ def suppose(net, active, dom, reason, placed, dirty, log, count, scratch):
                 y2[:] = 0
                 rows, steps = count[ROWS], count[STEPS]
                 sid = steps
-                write(log, count, SUPPOSE, -1, -1, v, bit, 0, 0)
+                write(log, count, SUPPOSE, NONE, NONE, v, bit, NO, OUTER)
                 strike(net, d2, r2, y2, v, ~bit, sid)
                 u = put(net, active, d2, r2, p2, y2, v, sid)
                 count[STEPS] += 1
                 if u >= 0:
-                    clash(log, count, -1, u, 1)
+                    clash(log, count, NONE, u, INNER)
                     end = -1
                 else:
-                    end = propagate(net, active, d2, r2, p2, y2, log, count, 1, INNER_TIER, -1, scratch)
+                    end = propagate(net, active, d2, r2, p2, y2, log, count, INNER, INNER_TIER, NONE, scratch)
                 if end < 0:
                     if count[ROWS] > log.shape[0]:
                         return -2
@@ -918,13 +923,13 @@ def solve(net, active, dom, reason, placed, dirty, log, count, max_tier, target,
     for v in range(dom.shape[0]):  # what is given needs no step
         x = dom[v]
         if x == 0:
-            return clash(log, count, -1, v, 0)
+            return clash(log, count, NONE, v, OUTER)
         if not placed[v] and x & (x - 1) == 0 and start[v] == x:
-            u = put(net, active, dom, reason, placed, dirty, v, -1)
+            u = put(net, active, dom, reason, placed, dirty, v, NONE)
             if u >= 0:
-                return clash(log, count, -1, u, 0)
+                return clash(log, count, NONE, u, OUTER)
     while True:
-        got = propagate(net, active, dom, reason, placed, dirty, log, count, 0, min(max_tier, 4), target, scratch)
+        got = propagate(net, active, dom, reason, placed, dirty, log, count, OUTER, min(max_tier, 4), target, scratch)
         if got != 0 or max_tier < SUPPOSE_TIER:
             return got
         got = suppose(net, active, dom, reason, placed, dirty, log, count, scratch)
@@ -1025,7 +1030,7 @@ def search(net, active, dom0, limit, max_nodes, order, found, log, count, stack,
         placed[:] = 0
         dirty[:] = D_ALL
         count[ROWS], count[STEPS] = 0, 0
-        got = propagate(net, active, dom, reason, placed, dirty, log, count, 1, 2, -1, scratch)
+        got = propagate(net, active, dom, reason, placed, dirty, log, count, INNER, INNER_TIER, NONE, scratch)
         if got < 0:
             continue
         if got == 1:
@@ -1075,7 +1080,22 @@ def thin(net, active, full, sol, clue_kind, clue_at, order, keep, floor, max_tie
         alive += keep[order[i]]
     low, high = 0, max(0, n - floor)  # drop the first `low` surely works
     if not solves(
-        net, active, full, sol, clue_kind, clue_at, keep, max_tier, dom, placed, dirty, reason, log, count, -1, scratch
+        net,
+        active,
+        full,
+        sol,
+        clue_kind,
+        clue_at,
+        keep,
+        max_tier,
+        dom,
+        placed,
+        dirty,
+        reason,
+        log,
+        count,
+        NONE,
+        scratch,
     ):
         return -1
     while low < high:
@@ -1083,7 +1103,22 @@ def thin(net, active, full, sol, clue_kind, clue_at, order, keep, floor, max_tie
         for i in range(n):
             keep[order[i]] = 0 if i < mid else 1
         if solves(
-            net, active, full, sol, clue_kind, clue_at, keep, max_tier, dom, placed, dirty, reason, log, count, -1, scratch
+            net,
+            active,
+            full,
+            sol,
+            clue_kind,
+            clue_at,
+            keep,
+            max_tier,
+            dom,
+            placed,
+            dirty,
+            reason,
+            log,
+            count,
+            NONE,
+            scratch,
         ):
             low = mid
         else:
@@ -1096,9 +1131,24 @@ def thin(net, active, full, sol, clue_kind, clue_at, order, keep, floor, max_tie
             break
         keep[order[i]] = 0
         # All clues together solve, so a dropped given may go as soon as the others place its cell.
-        target = clue_at[order[i]] if clue_kind[order[i]] == 0 else -1
+        target = clue_at[order[i]] if clue_kind[order[i]] == 0 else NONE
         if solves(
-            net, active, full, sol, clue_kind, clue_at, keep, max_tier, dom, placed, dirty, reason, log, count, target, scratch
+            net,
+            active,
+            full,
+            sol,
+            clue_kind,
+            clue_at,
+            keep,
+            max_tier,
+            dom,
+            placed,
+            dirty,
+            reason,
+            log,
+            count,
+            target,
+            scratch,
         ):
             alive -= 1
         else:
@@ -1107,7 +1157,9 @@ def thin(net, active, full, sol, clue_kind, clue_at, order, keep, floor, max_tie
 
 
 @inner
-def solves(net, active, full, sol, clue_kind, clue_at, keep, max_tier, dom, placed, dirty, reason, log, count, target, scratch):
+def solves(
+    net, active, full, sol, clue_kind, clue_at, keep, max_tier, dom, placed, dirty, reason, log, count, target, scratch
+):
     dom[:] = full
     placed[:] = 0
     for i in range(keep.shape[0]):
