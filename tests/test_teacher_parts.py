@@ -191,7 +191,7 @@ def test_a_refused_prompt_is_not_asked_again() -> None:
 @pytest.mark.parametrize("bad", [{"name": "x"}, {"k": 0}, {"name": "uniform", "k": 4, "cap": 2}, {"band": (0.8, 0.2)},
                                  {"name": "exactly"}, {"wanted": 3}])  # fmt: skip
 def test_a_budget_out_of_range_is_refused(bad: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="must|wants"):
+    with pytest.raises(ValueError, match=r"must|wants"):
         Budget(**bad)  # type: ignore[arg-type]
 
 

@@ -120,18 +120,18 @@ class Client:
         dry, opened = False, 0
         for lane in self.lanes:
             while lane.up and len(lane.flying) < lane.pressure.room and self._judging < MOST_JUDGING:
-                ticket = self.waiting.suspect() or lane.next_ready()
-                while ticket is None and not dry and opened < MOST_OPENED and self._buffered() < 2 * MOST:
+                found = self.waiting.suspect() or lane.next_ready()
+                while found is None and not dry and opened < MOST_OPENED and self._buffered() < 2 * MOST:
                     question = source.next(self.budget.opens)
                     dry = question is None
                     if question is not None:
                         opened += 1
                         self._open(question)
-                        ticket = lane.next_ready()
-                ticket = ticket or self._stolen(lane)
-                if ticket is None:
+                        found = lane.next_ready()
+                found = found or self._stolen(lane)
+                if found is None:
                     break
-                self._send(ticket, lane)
+                self._send(found, lane)
         if opened >= MOST_OPENED:
             self._wake.set()
         return dry
@@ -189,9 +189,9 @@ class Client:
         bound = sum(len(role) + len(text.encode()) for role, text in messages) + s.overhead
         if not s.window or bound + wanted + s.margin <= s.window:
             return wanted
-        if problem.allowed is None:
-            problem.allowed = asyncio.ensure_future(lane.server.count_tokens(messages))
-        counted = await asyncio.shield(problem.allowed)
+        if problem.counted is None:
+            problem.counted = asyncio.ensure_future(lane.server.count_tokens(messages))
+        counted = await asyncio.shield(problem.counted)
         tokens = counted if counted is not None else bound // 3
         allowed = min(wanted, s.window - tokens - s.margin)
         if allowed < min(s.least_tokens, wanted):

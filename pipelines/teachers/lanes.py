@@ -26,7 +26,7 @@ class Open:
     head: bytes
     numbers: Iterator[int]
     tickets: set[Ticket] = field(default_factory=set)
-    allowed: asyncio.Future[int] | None = None
+    counted: asyncio.Future[int | None] | None = None
     stopped: str = ""
 
 

@@ -66,7 +66,8 @@ class SampleLog:
     def __init__(self, folder: Path | str) -> None:
         home = Path(folder) / FOLDER
         self._gate = threading.Lock()
-        self._dirty, self._closed, self.error = 0, False, None
+        self._dirty, self._closed = 0, False
+        self.error: OSError | None = None
         self._due = threading.Event()
         try:
             home.mkdir(parents=True, exist_ok=True)
@@ -74,7 +75,6 @@ class SampleLog:
             self.cut = _cut_torn_line(self._file)
         except OSError as error:
             raise cannot("write", home, error) from error
-        self.error: OSError | None
         self._syncer = threading.Thread(target=self._keep_synced, daemon=True, name="sample log")
         self._syncer.start()
 

@@ -85,7 +85,7 @@ async def _card(server: HttpServer, wanted: str, key_variable: str) -> dict[str,
     try:
         if status != 200:
             raise TypeError
-        cards = {str(card["id"]): card for card in json.loads(body)["data"]}
+        cards: dict[str, dict[str, Any]] = {str(card["id"]): dict(card) for card in json.loads(body)["data"]}
     except (ValueError, TypeError, KeyError):
         raise ValueError(
             f"{server.name} must be the base URL of an OpenAI-compatible server; its /models answers HTTP {status}: "

@@ -158,7 +158,8 @@ class HttpServer:
         import asyncio
 
         parts: dict[str, list[str]] = {"content": [], "reasoning": [], "reasoning_content": []}
-        finish, usage, size = "", {}, 0
+        finish, size = "", 0
+        usage: Mapping[str, Any] = {}
         while True:
             try:
                 line = await asyncio.wait_for(response.content.readline(), stall)

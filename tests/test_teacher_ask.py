@@ -1,0 +1,173 @@
+"""`verimill ask` as a user runs it: problems in, judged traces out, killed and resumed, refused in one sentence."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from verimill.pipelines.shards import read_rows
+
+_spec = importlib.util.spec_from_file_location("fake_teacher", Path(__file__).with_name("fake_teacher.py"))
+assert _spec is not None and _spec.loader is not None
+fake_teacher = importlib.util.module_from_spec(_spec)
+sys.modules.setdefault("fake_teacher", fake_teacher)
+_spec.loader.exec_module(fake_teacher)
+
+KILLS = int(os.environ.get("VERIMILL_KILLS", "4"))
+QUICK = ["--queue", "1", "--slowest", "400", "--jobs", "0", "--max-tokens", "400"]
+
+
+@pytest.fixture(scope="module", name="made")
+def _made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Problems, and the fake teacher's knowledge of their answers."""
+    out = tmp_path_factory.mktemp("teacher")
+    done = run("generate", "arithmetic_chain", "--level", "1-8", "--count", "80", "--out", str(out / "set"))
+    assert done.returncode == 0, done.stderr
+    known = {row["prompt"][-1]["content"]: row["answer"] for row in read_rows(out / "set")}
+    (out / "answers.json").write_text(json.dumps(known))
+    return out
+
+
+@pytest.fixture(scope="module", name="fake")
+def _fake(made: Path) -> Iterator[Any]:
+    with fake_teacher.serving(answers=str(made / "answers.json"), right=0.6, mean_s=0.02, sigma=0.7, tokens=40) as fake:
+        yield fake
+
+
+def command(*args: str) -> list[str]:
+    return [sys.executable, "-P", "-m", "verimill.cli", *args]
+
+
+def run(*args: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(*args), capture_output=True, text=True, cwd="/tmp", timeout=120)
+
+
+def rows_of(out: Path) -> list[dict[str, Any]]:
+    return list(read_rows(out, "traces"))
+
+
+def told(row: dict[str, Any]) -> dict[str, Any]:
+    """A row without what a clock or a retry may change."""
+    provenance = {
+        k: v for k, v in json.loads(row["provenance"]).items() if k not in ("seconds", "tries", "cached_tokens")
+    }
+    return {**row, "provenance": provenance}
+
+
+def test_every_sample_is_asked_judged_and_kept(made: Path, fake: Any, tmp_path: Path) -> None:
+    args = ["--base-url", fake.url, "--k", "3", "--json", "--jobs", "2", "--reasoner"]
+    done = run("ask", str(made / "set"), "--out", str(tmp_path), *args)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    rows = rows_of(tmp_path)
+    assert (summary["asked"], summary["rows"], len(rows)) == (240, 240, 240)
+    outcomes = Counter(row["outcome"] for row in rows)
+    assert set(outcomes) <= {"right", "wrong", "unreadable", "truncated"} and 90 < outcomes["right"] < 200
+    assert summary["costs"][-1]["right"] == outcomes["right"] and summary["costs"][-1]["tokens_per_right"] > 0
+    first = rows[0]
+    assert first["reasoning"].startswith("Sample ") and first["response"].endswith(
+        first["response"].split("Answer: ")[1]
+    )
+    provenance = json.loads(first["provenance"])
+    assert provenance["reasoning_source"] == "reasoning" and len(provenance["template"]) == 16 and provenance["key"]
+    assert fake.url not in json.dumps(rows) and json.loads(first["sampling"])["temperature"] == 1.0
+    assert len({row["id"] for row in rows}) == 240 and len({json.loads(r["provenance"])["seed"] for r in rows}) > 238
+
+
+def test_killed_at_random_moments_the_union_equals_the_uninterrupted_run(made: Path, tmp_path: Path) -> None:
+    places, most = 12, 12
+    behaviour = {"answers": str(made / "answers.json"), "right": 0.6, "mean_s": 0.12, "sigma": 0.7, "tokens": 40}
+    args = ["ask", str(made / "set"), "--k", "4", "--in-flight", str(places), *QUICK]
+    with fake_teacher.serving(**behaviour) as fake:
+        whole = tmp_path / "whole"
+        assert run(*args, "--out", str(whole), "--base-url", fake.url).returncode == 0
+    with fake_teacher.serving(**behaviour) as fake:
+        out, draw, kills = tmp_path / "killed", random.Random(5), 0
+        while kills < KILLS:
+            before = fake.stats()["samples"]
+            process = subprocess.Popen([*command(*args), "--out", str(out), "--base-url", fake.url], cwd="/tmp",
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+            more = draw.randrange(1, 320 // KILLS)
+            while process.poll() is None and fake.stats()["samples"] < before + more:
+                time.sleep(0.002)
+            ended = process.poll() is not None
+            process.kill()
+            process.wait()
+            kills += 1
+            if ended:
+                break
+        assert kills >= min(KILLS, 4)
+        done = run(*args, "--out", str(out), "--base-url", fake.url, "--json")
+        assert done.returncode == 0, done.stderr
+        stats = fake.stats()
+    mine, theirs = sorted(rows_of(whole), key=lambda r: r["id"]), sorted(rows_of(out), key=lambda r: r["id"])
+    assert len(mine) == 320 and list(map(told, mine)) == list(map(told, theirs))
+    # the probe's own request is one sample, asked in every run
+    assert stats["replies"] - 1 <= 320 + kills * (most + 1) and stats["samples"] == 321, stats
+
+
+def test_budgets_spend_where_it_is_worth_it(made: Path, fake: Any, tmp_path: Path) -> None:
+    args = ["ask", str(made / "set"), "--base-url", fake.url, "--json", *QUICK]
+    uniform = json.loads(
+        run(*args, "--out", str(tmp_path / "u"), "--budget", "uniform", "-k", "1", "--cap", "9").stdout
+    )
+    assert uniform["stops"].get("enough", 0) >= 78 and uniform["asked"] < 2.6 * 80
+    done = run(*args, "--out", str(tmp_path / "e"), "--budget", "exactly", "--wanted", "6", "-k", "4")
+    exactly = json.loads(done.stdout)
+    rights = Counter((c["family"], c["level"]) for c in exactly["costs"] for _ in range(c["right"]) if c["level"])
+    kept = sum(row["outcome"] == "right" for row in rows_of(tmp_path / "e"))
+    assert done.returncode == 0 and kept == 8 * 6 == sum(rights.values()) - exactly["spare"]
+    short = run(
+        *args, "--out", str(tmp_path / "s"), "--budget", "exactly", "--wanted", "500", "-k", "1", "--limit", "9"
+    )
+    assert short.returncode == 3 and "of 500 right traces" in short.stderr
+
+
+def test_a_dry_run_projects_requests_and_tokens_without_a_server(made: Path, tmp_path: Path) -> None:
+    done = run("ask", str(made / "set"), "--out", str(tmp_path), "--k", "4", "--dry-run", "--json")
+    found = json.loads(done.stdout)
+    assert (found["problems"], found["requests"]) == (80, 320) and found["completion_tokens"] > 10_000
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ([], "needs at least one --base-url"),
+        (["--base-url", "http://127.0.0.1:9"], "no server answers at http://127.0.0.1:9/v1"),
+        (["--base-url", "http://key@127.0.0.1:9"], "must hold no key"),
+        (["--base-url", "FAKE", "--model", "other"], "serves fake, not 'other'"),
+        (["--base-url", "FAKE", "--k", "0"], "k must be in"),
+        (["--base-url", "FAKE", "--extra", "top_k"], "--extra must be a JSON object"),
+        (["--base-url", "FAKE", "--split", "nowhere"], "holds no problems of split nowhere"),
+    ],
+)
+def test_what_cannot_be_asked_is_said_in_one_sentence(
+    made: Path, fake: Any, tmp_path: Path, args: list[str], said: str
+) -> None:
+    before = fake.stats()["samples"]
+    done = run("ask", str(made / "set"), "--out", str(tmp_path / "o"), *(a.replace("FAKE", fake.url) for a in args))
+    assert done.returncode == 2 and said in done.stderr and done.stderr.count("\n") == 1, done.stderr
+    assert fake.stats()["samples"] == before
+
+
+def test_without_aiohttp_the_extra_is_named(made: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules['aiohttp'] = None\nimport importlib.util as u; find = u.find_spec\n"
+        "u.find_spec = lambda n, *a: None if n == 'aiohttp' else find(n, *a)\n"
+        f"sys.argv = ['verimill', 'ask', {str(made / 'set')!r}, '--out', {str(tmp_path)!r}, '--base-url', 'http://h']\n"
+        "from verimill.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, cwd="/tmp")
+    assert done.returncode == 2 and "pip install 'verimill[teacher]'" in done.stderr
