@@ -226,8 +226,11 @@ class Judge(Generic[Q, A]):
     steps must end in a contradiction.
     `recount` solves the problem again with another engine and another model than the generator's; heavy
     engines are imported inside it.
+    `claims` makes a reader of the claims in free text (verifiers/claims.py), given a right answer or None; None
+    where the text of a reply cannot be checked beyond its answer.
     """
 
     rules: tuple[Rule[Q, A], ...]
     check: Callable[[Q, tuple[Step, ...], A | None], TraceVerdict]
     recount: Callable[[Q, Status, A | None], Recount]
+    claims: Callable[[Q, Status, A | None], Any] | None = None

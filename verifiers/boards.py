@@ -27,7 +27,7 @@ class Board:
     relations: Mapping[str, Relation]
 
 
-class _State:
+class State:
     """Candidates during a walk: a placed value leaves every other cell of its groups."""
 
     __slots__ = ("board", "cell_of", "domains", "groups", "placed", "value_of")
@@ -141,7 +141,7 @@ def check_on(board: Board, steps: tuple[Step, ...], values: Sequence[int] | None
 
     A value of -1 stands for a cell that the trace must leave open.
     """
-    state = _State(board)
+    state = State(board)
 
     def unfinished() -> str | None:
         if values is None:
@@ -161,4 +161,4 @@ def check_on(board: Board, steps: tuple[Step, ...], values: Sequence[int] | None
 
 def candidates(board: Board) -> Domains:
     """The board's domains after each cell with one candidate has ruled it out in its groups."""
-    return _State(board).domains
+    return State(board).domains

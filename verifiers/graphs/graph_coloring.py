@@ -7,6 +7,9 @@ from itertools import combinations
 
 from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdict
 from verimill.schemas.graphs.graph_coloring import Answer, Problem
+from verimill.verifiers.boards import Board
+from verimill.verifiers.claims_board import on_board
+from verimill.verifiers.relations import Different
 from verimill.verifiers.steps import walk
 
 
@@ -169,6 +172,13 @@ class _State:
         return None
 
 
+def _board(problem: Problem) -> Board:
+    """The same problem as cells and relations, for claims in free text."""
+    names = problem.names
+    edges = {f"edge {names[u]} {names[v]}": Different((u, v)) for u, v in problem.edges}
+    return Board(names, problem.palette, ((1 << len(problem.palette)) - 1,) * len(names), edges)
+
+
 def _check(problem: Problem, steps: tuple[Step, ...], answer: Answer | None) -> TraceVerdict:
     state = _State(problem)
 
@@ -200,4 +210,9 @@ def _recount(problem: Problem, status: Status, answer: Answer | None) -> Recount
     return Recount(agrees, "SAT (cadical153)", "colourable" if colourable else "not colourable")
 
 
-JUDGE: Judge[Problem, Answer] = Judge(rules=(Rule("edges", _one_coloured_edge),), check=_check, recount=_recount)
+JUDGE: Judge[Problem, Answer] = Judge(
+    rules=(Rule("edges", _one_coloured_edge),),
+    check=_check,
+    recount=_recount,
+    claims=on_board(_board, None, exact_case=True),
+)

@@ -7,6 +7,7 @@ from itertools import combinations, pairwise
 
 from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdict
 from verimill.schemas.graphs.hamiltonian_path import Answer, Problem
+from verimill.verifiers.claims_graphs import PlaceReader
 from verimill.verifiers.steps import walk
 
 
@@ -209,8 +210,14 @@ def recount(problem: Problem, status: Status, answer: Answer | None) -> Recount:
     return Recount(agrees, "cadical153, a node at each place", told)
 
 
+def _claims(problem: Problem, status: Status, answer: Answer | None) -> PlaceReader:
+    start = problem.names[problem.start] if problem.start >= 0 else None
+    return PlaceReader(problem.names, dict.fromkeys(_ways(problem), 1), start)
+
+
 JUDGE: Judge[Problem, Answer] = Judge(
     rules=(Rule("start", _start), Rule("edges", _edges), Rule("once", _once), Rule("all", _all)),
     check=check,
     recount=recount,
+    claims=_claims,
 )

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdict
 from verimill.schemas.graphs.max_flow import Answer, Problem
+from verimill.verifiers.claims_graphs import FlowReader
 from verimill.verifiers.steps import walk
 
 
@@ -205,6 +206,11 @@ def _pushed(problem: Problem) -> int:
     return excess[sink]
 
 
+def _claims(problem: Problem, status: Status, answer: Answer | None) -> FlowReader:
+    source, sink = problem.names[problem.source], problem.names[problem.sink]
+    return FlowReader(problem.names, _capacity(problem), source, sink, _pushed(problem))
+
+
 JUDGE: Judge[Problem, Answer] = Judge(
     rules=(
         Rule("edges", _edges),
@@ -215,4 +221,5 @@ JUDGE: Judge[Problem, Answer] = Judge(
     ),
     check=check,
     recount=recount,
+    claims=_claims,
 )

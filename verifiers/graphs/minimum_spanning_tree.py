@@ -8,6 +8,7 @@ from heapq import heappop, heappush
 from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdict
 from verimill.schemas.graphs.minimum_spanning_tree import Answer, Problem
 from verimill.schemas.networks import Forest, joined
+from verimill.verifiers.claims_graphs import TreeReader
 from verimill.verifiers.steps import walk
 
 
@@ -205,8 +206,13 @@ def recount(problem: Problem, status: Status, answer: Answer | None) -> Recount:
     return Recount(agrees, method, f"least total {least}, answer {total}")
 
 
+def _claims(problem: Problem, status: Status, answer: Answer | None) -> TreeReader:
+    return TreeReader(problem.names, _facts(problem)[1], _least_total(problem) if status == "one" else None)
+
+
 JUDGE: Judge[Problem, Answer] = Judge(
     rules=(Rule("edges", _edges), Rule("acyclic", _acyclic), Rule("spanning", _spanning), Rule("least", _least)),
     check=check,
     recount=recount,
+    claims=_claims,
 )

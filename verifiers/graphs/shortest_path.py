@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdict
 from verimill.schemas.graphs.shortest_path import Answer, Problem
+from verimill.verifiers.claims_graphs import DistanceReader
 from verimill.verifiers.steps import walk
 
 
@@ -191,8 +192,13 @@ def recount(problem: Problem, status: Status, answer: Answer | None) -> Recount:
     return Recount(least == total, "rustworkx dijkstra", f"distance {least}, answer {total}")
 
 
+def _claims(problem: Problem, status: Status, answer: Answer | None) -> DistanceReader:
+    return DistanceReader(problem.names, _ways(problem), problem.names[problem.source])
+
+
 JUDGE: Judge[Problem, Answer] = Judge(
     rules=(Rule("ends", _ends), Rule("edges", _edges), Rule("shortest", _shortest)),
     check=check,
     recount=recount,
+    claims=_claims,
 )

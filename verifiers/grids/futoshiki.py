@@ -6,6 +6,7 @@ from verimill.schemas.cells import cell_names
 from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdict
 from verimill.schemas.grids.futoshiki import DIGITS, Answer, Problem
 from verimill.verifiers.boards import Board, check_on
+from verimill.verifiers.claims_board import on_board
 from verimill.verifiers.latin import candidates, column_repeats, given_changed, indices, latin, row_repeats
 from verimill.verifiers.recounts import recount_on
 from verimill.verifiers.relations import Relation, less
@@ -44,4 +45,5 @@ JUDGE: Judge[Problem, Answer] = Judge(
     ),
     check=check,
     recount=recount,
+    claims=on_board(board, lambda problem, answer: indices(answer)),
 )

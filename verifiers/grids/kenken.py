@@ -8,6 +8,7 @@ from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdi
 from verimill.schemas.grids.kenken import DIGITS, Answer, Problem
 from verimill.verifiers.boards import Board, check_on
 from verimill.verifiers.cages import arithmetic_line, result_of
+from verimill.verifiers.claims_board import on_board
 from verimill.verifiers.latin import column_repeats, indices, latin, row_repeats
 from verimill.verifiers.recounts import recount_on
 from verimill.verifiers.relations import Relation
@@ -46,4 +47,5 @@ JUDGE: Judge[Problem, Answer] = Judge(
     ),
     check=check,
     recount=recount,
+    claims=on_board(board, lambda problem, answer: indices(answer)),
 )

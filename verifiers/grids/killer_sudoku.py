@@ -10,6 +10,7 @@ from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdi
 from verimill.schemas.grids.killer_sudoku import BOX, DIGITS, Answer, Problem
 from verimill.verifiers.boards import Board, check_on
 from verimill.verifiers.cages import sum_line
+from verimill.verifiers.claims_board import on_board
 from verimill.verifiers.latin import (
     Groups,
     candidates,
@@ -73,4 +74,5 @@ JUDGE: Judge[Problem, Answer] = Judge(
     ),
     check=check,
     recount=recount,
+    claims=on_board(board, lambda problem, answer: indices(answer)),
 )

@@ -6,12 +6,14 @@ at once: cell after cell, keeping only what the numbers still miss, forwards and
 
 from __future__ import annotations
 
+from collections.abc import Container
 from functools import lru_cache
 
 from verimill.schemas.cells import cell_names, neighbours
 from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdict
 from verimill.schemas.grids.minesweeper import COVERED, Answer, Problem
 from verimill.verifiers.boards import Board, check_on
+from verimill.verifiers.claims_board import MINES, on_board
 from verimill.verifiers.relations import total
 
 SAFE, MINE = 1, 2  # masks of what a cell can be
@@ -149,12 +151,15 @@ def check(problem: Problem, steps: tuple[Step, ...], answer: Answer | None) -> T
     """The trace must claim the listed cells and no other covered cell; with no answer, end in a contradiction."""
     if answer is None:
         return check_on(board(problem), steps, None)
-    safe, mined = map(set, answer)
-    values = [
+    return check_on(board(problem), steps, _values(problem, *map(frozenset, answer)))
+
+
+def _values(problem: Problem, safe: Container[str], mined: Container[str]) -> list[int]:
+    """What each cell is: 0 safe, 1 a mine, -1 neither for certain."""
+    return [
         1 if name in mined else 0 if name in safe or shown != COVERED else -1
         for name, shown in zip(cell_names(problem.size, problem.size), problem.board, strict=True)
     ]
-    return check_on(board(problem), steps, values)
 
 
 def recount(problem: Problem, status: Status, answer: Answer | None) -> Recount:
@@ -209,4 +214,5 @@ JUDGE = Judge(
     ),
     check=check,
     recount=recount,
+    claims=on_board(board, None, MINES, truth=lambda problem: _values(problem, *certain(problem))),
 )

@@ -9,6 +9,7 @@ from verimill.schemas.cells import cell_names
 from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdict
 from verimill.schemas.grids.nonogram import Answer, Problem, Runs
 from verimill.verifiers.boards import Board, check_on
+from verimill.verifiers.claims_board import BITS, on_board
 from verimill.verifiers.recounts import recount_on
 from verimill.verifiers.relations import Line, Relation
 
@@ -86,4 +87,5 @@ JUDGE = Judge(
     rules=(Rule("row", row_off), Rule("col", column_off)),
     check=check,
     recount=recount,
+    claims=on_board(board, lambda problem, answer: _values(answer), BITS),
 )

@@ -9,6 +9,7 @@ from verimill.schemas.cells import cell_names
 from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdict
 from verimill.schemas.grids.star_battle import Answer, Problem
 from verimill.verifiers.boards import Board, check_on
+from verimill.verifiers.claims_board import BITS, on_board
 from verimill.verifiers.recounts import recount_on
 from verimill.verifiers.relations import Relation, total
 
@@ -96,4 +97,5 @@ JUDGE = Judge(
     ),
     check=check,
     recount=recount,
+    claims=on_board(board, _values, BITS),
 )

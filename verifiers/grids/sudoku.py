@@ -8,6 +8,7 @@ from verimill.schemas.cells import cell_names
 from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdict
 from verimill.schemas.grids.sudoku import DIGITS, Answer, Problem
 from verimill.verifiers.boards import Board, check_on
+from verimill.verifiers.claims_board import on_board
 from verimill.verifiers.recounts import recount_on
 from verimill.verifiers.relations import Different
 
@@ -97,4 +98,5 @@ JUDGE = Judge(
     ),
     check=check,
     recount=recount,
+    claims=on_board(board, lambda problem, answer: _indices(answer)),
 )

@@ -7,6 +7,7 @@ from collections import Counter
 from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdict
 from verimill.schemas.logic.cryptarithm import Answer, Problem
 from verimill.verifiers.boards import Board, check_on
+from verimill.verifiers.claims_board import on_board
 from verimill.verifiers.recounts import recount_on
 from verimill.verifiers.relations import Different, Line, Relation, total
 
@@ -118,4 +119,5 @@ JUDGE = Judge(
     ),
     check=check,
     recount=recount,
+    claims=on_board(board, _values, exact_case=True),
 )

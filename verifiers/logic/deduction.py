@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdict
 from verimill.schemas.logic.deduction import ANYONE, Answer, Literal, Problem, fact_text, trait_text
+from verimill.verifiers.claims_facts import FactsReader
 from verimill.verifiers.steps import walk
 
 Statement = tuple[Literal, ...]
@@ -230,6 +231,10 @@ def recount(problem: Problem, status: Status, answer: Answer | None) -> Recount:
     return Recount(agrees, "cadical153", f"{found} found")
 
 
+def _claims(problem: Problem, status: Status, answer: Answer | None) -> FactsReader:
+    return FactsReader(problem.names, problem.traits, problem.statements, _all(problem))
+
+
 JUDGE: Judge[Problem, Answer] = Judge(
     rules=(
         Rule("support", _unsupported),
@@ -239,4 +244,5 @@ JUDGE: Judge[Problem, Answer] = Judge(
     ),
     check=check,
     recount=recount,
+    claims=_claims,
 )

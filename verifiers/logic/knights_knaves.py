@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdict
 from verimill.schemas.formulas import Node, parse
 from verimill.schemas.logic.knights_knaves import SKINS, Answer, Problem
+from verimill.verifiers.boards import Board
+from verimill.verifiers.claims_board import on_board
+from verimill.verifiers.relations import allowed
 from verimill.verifiers.steps import walk
 
 
@@ -296,6 +300,33 @@ def _agreement(speaker: int, node: Node, who: list[int], n: int) -> Callable[...
     return fits
 
 
+def _board(problem: Problem) -> Board:
+    """The same problem as cells and relations, for claims in free text."""
+    relations = {}
+    for at, (speaker, formula) in enumerate(problem.statements, 1):
+        node = parse(formula)
+        who = sorted({speaker, *_mentioned(node)})
+        fits = _agreement(speaker, node, who, len(problem.names))
+        relations[f"statement {at}"] = allowed(who, partial(_fits, fits))
+    return Board(problem.names, ("knave", "knight"), (3,) * len(problem.names), relations)
+
+
+def _fits(fits: Callable[..., bool], values: tuple[int, ...]) -> bool:
+    return fits(*map(bool, values))
+
+
+def _values(problem: Problem, answer: Answer) -> list[int]:
+    return [int(role) for role in _roles(problem, answer)]
+
+
+def _words(problem: Problem) -> dict[str, str]:
+    truthful, lying = SKINS[problem.skin]
+    return {truthful: "knight", lying: "knave", "truthful": "knight", "lying": "knave"}
+
+
 JUDGE: Judge[Problem, Answer] = Judge(
-    rules=(Rule("knights", _false_knight), Rule("knaves", _true_knave)), check=check, recount=recount
+    rules=(Rule("knights", _false_knight), Rule("knaves", _true_knave)),
+    check=check,
+    recount=recount,
+    claims=on_board(_board, _values, _words),
 )

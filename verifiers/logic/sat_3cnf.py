@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from functools import partial
+
 from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdict
 from verimill.schemas.logic.sat_3cnf import Answer, Problem
+from verimill.verifiers.boards import Board
+from verimill.verifiers.claims_board import on_board
+from verimill.verifiers.relations import allowed
 from verimill.verifiers.steps import walk
 
 MAX_DEPTH = 64  # of suppositions within suppositions
@@ -202,6 +208,36 @@ def _by_constraints(problem: Problem) -> bool:
     return model.getSolution() is not None
 
 
+def _board(problem: Problem) -> Board:
+    """The same problem as cells and relations, for claims in free text."""
+    names = tuple(atom.partition(" ")[0] for atom in problem.atoms)
+    relations = {}
+    for at, clause in enumerate(problem.clauses, 1):
+        relations[f"statement {at}"] = allowed([abs(i) - 1 for i in clause], partial(_met, clause))
+    return Board(names, ("false", "true"), (3,) * len(names), relations)
+
+
+def _met(clause: tuple[int, int, int], values: tuple[int, ...]) -> bool:
+    return any(bool(value) == (literal > 0) for literal, value in zip(clause, values, strict=True))
+
+
+_TRADE = re.compile(r"\b(?:is|be|were) (not )?an? ([a-z]+)")
+
+
+def _plainly(problem: Problem, sentence: str) -> str:
+    """`is not a weaver` as `weaver != true`; the other renderings already put the name first."""
+    if problem.skin != "kinds":
+        return sentence
+    return _TRADE.sub(lambda m: f"{m[2]} {'!=' if m[1] else '='} true", sentence)
+
+
+def _words(problem: Problem) -> dict[str, str]:
+    words = dict.fromkeys(("used", "included", "yes", "in", "present"), "true") | {"unused": "false", "out": "false"}
+    if problem.skin == "people":
+        words |= {atom.rpartition(" ")[2]: "true" for atom in problem.atoms}
+    return words
+
+
 JUDGE: Judge[Problem, Answer] = Judge(
     rules=(
         Rule("statements", _false_statement),
@@ -210,4 +246,5 @@ JUDGE: Judge[Problem, Answer] = Judge(
     ),
     check=check,
     recount=recount,
+    claims=on_board(_board, None, _words, prepare=_plainly),
 )

@@ -9,6 +9,7 @@ from typing import Any
 from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdict
 from verimill.schemas.numbers.arithmetic_chain import RULES, Problem, labels, needed
 from verimill.schemas.rationals import read_rational
+from verimill.verifiers.claims_numbers import ChainReader
 from verimill.verifiers.steps import walk
 
 Pair = tuple[int, int]  # numerator, denominator; the denominator is 0 where there is no value
@@ -144,4 +145,18 @@ def _recount(problem: Problem, status: Status, answer: Fraction | None) -> Recou
     return Recount(agrees, "sympy rationals", f"value {result}")
 
 
-JUDGE: Judge[Problem, Fraction] = Judge(rules=(Rule("value", _wrong_value),), check=_check, recount=_recount)
+def _claims(problem: Problem, status: Status, answer: Fraction | None) -> ChainReader:
+    values: dict[str, Fraction | None] = {}
+    pairs: list[Pair] = []
+    for (op, left, right), name in zip(problem.nodes, problem.names, strict=True):
+        pair = (left, 1) if op == "n" else _join(op, pairs[left], pairs[right])
+        exact = Fraction(*pair) if pair[1] else None
+        pairs.append((exact.numerator, exact.denominator) if exact is not None else pair)
+        if name:
+            values[name] = exact
+    return ChainReader(values)
+
+
+JUDGE: Judge[Problem, Fraction] = Judge(
+    rules=(Rule("value", _wrong_value),), check=_check, recount=_recount, claims=_claims
+)

@@ -9,6 +9,7 @@ from fractions import Fraction
 from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdict
 from verimill.schemas.expressions import Binary, Expr, Number, numbers
 from verimill.schemas.numbers.countdown import Problem
+from verimill.verifiers.claims_numbers import PoolReader
 from verimill.verifiers.steps import walk
 
 Join = tuple[int, str, int]
@@ -209,4 +210,9 @@ RULES: tuple[Rule[Problem, Expr], ...] = (
     Rule("target", _off_target),
 )
 
-JUDGE: Judge[Problem, Expr] = Judge(rules=RULES, check=_check, recount=_recount)
+
+def _claims(problem: Problem, status: Status, answer: Expr | None) -> PoolReader:
+    return PoolReader(problem.numbers)
+
+
+JUDGE: Judge[Problem, Expr] = Judge(rules=RULES, check=_check, recount=_recount, claims=_claims)

@@ -9,6 +9,7 @@ from math import lcm
 from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdict
 from verimill.schemas.numbers.linear_system import Answer, Problem, Row
 from verimill.schemas.rationals import read_rational
+from verimill.verifiers.claims_numbers import SystemReader
 from verimill.verifiers.steps import walk
 
 _PART = re.compile(r"(-?[0-9]{1,9})\*(e[0-9]{1,4})")
@@ -183,8 +184,13 @@ def _recount(problem: Problem, status: Status, answer: Answer | None) -> Recount
     return Recount(status == "one" and same, "sympy linsolve", f"one solution {values}")
 
 
+def _claims(problem: Problem, status: Status, answer: Answer | None) -> SystemReader:
+    return SystemReader(problem.rows, problem.names)
+
+
 JUDGE: Judge[Problem, Answer] = Judge(
     rules=(Rule("equations", _unsatisfied),),
     check=_check,
     recount=_recount,
+    claims=_claims,
 )
