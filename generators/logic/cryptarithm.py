@@ -10,7 +10,7 @@ from math import log10
 from verimill.generators.engines import prose
 from verimill.generators.engines.canonical import text_key
 from verimill.generators.engines.constraints import Constraint, different, table, total
-from verimill.generators.engines.deduction import deduce, thin, workspace
+from verimill.generators.engines.deduction import deduce, hardness_of, thin, workspace
 from verimill.generators.engines.puzzles import Model, at_tier, near_misses_of, refutation, solve_model, two_solutions
 from verimill.schemas.core import Exhausted, Face, Maker, NearMiss, Solved, Step, Unanswerable
 from verimill.schemas.logic.cryptarithm import LETTERS, Answer, Params, Problem
@@ -90,7 +90,8 @@ def make(rng: Rng, params: Params) -> Problem:
         domains = [
             1 << v if i < len(letters) and keep[i] else m for i, (v, m) in enumerate(zip(solution, full, strict=True))
         ]
-        if params.least and not at_tier(deduce(work, domains, params.tier), params.least, params.tier):
+        found = deduce(work, domains, params.tier)
+        if not at_tier(found, params.least, params.tier) or hardness_of(found, 0, 0).effort < params.work:
             continue
         known = tuple(f"{c}{digit_of[c]}" for c, kept in zip(letters, keep, strict=True) if kept)
         return Problem(words, known)
@@ -142,7 +143,7 @@ def near_misses(rng: Rng, problem: Problem, answer: Answer) -> Iterator[NearMiss
     carries = _carries([str(int("".join(str(digits[c]) for c in w))) for w in problem.words])
     values = [digits[c] for c in problem.letters] + carries
     names = {con.ref: {"column": "sum"}.get(con.ref.split()[0], con.ref.split()[0]) for con in puzzle.constraints}
-    yield from near_misses_of(rng, puzzle, values, lambda v: to_answer(problem, v), rule_names=names)
+    yield from near_misses_of(rng, puzzle, values, lambda v: to_answer(problem, v), tries=8, rule_names=names)
 
 
 def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | None:

@@ -32,9 +32,18 @@ class Params:
     """Hardest deduction rule that must be needed, 0 to tier."""
     floor: int = 0
     """Fewest letters whose digit is told, 0 to 6."""
+    work: int = 0
+    """Least effort of the oracle (its steps, weighted), 0 to 600."""
 
     def __post_init__(self) -> None:
-        bounds = (("addends", 2, 5), ("length", 2, 8), ("letters", 4, 10), ("tier", 1, 5), ("floor", 0, 6))
+        bounds = (
+            ("addends", 2, 5),
+            ("length", 2, 8),
+            ("letters", 4, 10),
+            ("tier", 1, 5),
+            ("floor", 0, 6),
+            ("work", 0, 600),
+        )
         for name, low, high in bounds:
             value = getattr(self, name)
             if not low <= value <= high:
@@ -69,10 +78,11 @@ class Problem:
         return tuple(sorted({c for w in self.words for c in w}))
 
 
-# Addends, longest addend, fewest letters, hardest rule allowed and needed, fewest letters told.
+# Addends, longest addend, fewest letters, hardest rule allowed and needed, fewest letters told, least effort.
 _LADDER = (
-    (2, 3, 6, 2, 0, 3), (2, 3, 7, 2, 0, 2), (2, 4, 7, 2, 0, 2), (2, 4, 8, 4, 0, 1), (2, 5, 8, 5, 0, 0),
-    (3, 4, 9, 5, 5, 1), (2, 6, 9, 5, 5, 0), (3, 5, 10, 5, 5, 0), (4, 5, 10, 5, 5, 0), (4, 7, 10, 5, 5, 0),
+    (2, 3, 6, 2, 0, 3, 0), (2, 4, 7, 4, 0, 2, 20), (3, 4, 8, 4, 2, 3, 30), (2, 5, 8, 5, 3, 1, 60),
+    (2, 5, 8, 5, 5, 0, 100), (2, 6, 9, 5, 5, 0, 140), (3, 5, 10, 5, 5, 0, 180), (3, 6, 10, 5, 5, 0, 240),
+    (4, 6, 10, 5, 5, 0, 300), (5, 7, 10, 5, 5, 0, 360),
 )  # fmt: skip
 
 

@@ -73,8 +73,8 @@ class Problem:
 
 # People, shape, mix of clue kinds, hardest rule allowed and needed.
 _LADDER: tuple[tuple[int, Shape, int, int, int], ...] = (
-    (5, "row", 1, 2, 0), (6, "row", 2, 3, 2), (7, "row", 2, 4, 3), (8, "round", 1, 5, 5), (8, "round", 2, 5, 5),
-    (8, "row", 2, 5, 5), (8, "row", 3, 5, 5), (10, "row", 2, 5, 5), (11, "row", 3, 5, 5), (12, "row", 3, 5, 5),
+    (5, "row", 1, 2, 0), (6, "row", 1, 3, 0), (6, "row", 2, 3, 2), (8, "round", 2, 5, 5), (7, "row", 2, 5, 5),
+    (10, "round", 3, 5, 5), (9, "row", 2, 5, 5), (12, "row", 2, 5, 5), (11, "row", 3, 5, 5), (12, "row", 3, 5, 5),
 )  # fmt: skip
 
 
