@@ -12,7 +12,8 @@ from verimill.schemas.core import Step
 from verimill.schemas.formulas import parse, write
 from verimill.schemas.logic.knights_knaves import CODEC, Params, Problem, level
 from verimill.schemas.rng import rng_for
-from verimill.verifiers.logic.knights_knaves import JUDGE, holds
+from verimill.verifiers.logic.knights_knaves import JUDGE
+from verimill.verifiers.logic.role_formulas import holds
 
 # After Smullyan, What Is the Name of This Book?: B reports that A called himself a knave, C says that B is lying.
 SMULLYAN = Problem(("Ann", "Bob", "Cid"), "island", ((1, "iff k0 n0"), (2, "n1"), (0, "least:1:1.2")))
