@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from verimill.pipelines.teachers.assessing import Assessment, assess
 from verimill.pipelines.workers import end_with_parent
 
 LIMIT_S = 10.0  # for one sample
@@ -68,7 +69,7 @@ def _work(pipe: Any, memory: int) -> None:
     end_with_parent()
     import resource
 
-    import verimill.verifiers.judge  # noqa: F401
+    import verimill.verifiers.judge  # noqa: F401 (before the limit is set)
 
     used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize() if _has_proc() else 1 << 30
     resource.setrlimit(resource.RLIMIT_AS, (used + memory, resource.RLIM_INFINITY))
@@ -78,7 +79,21 @@ def _work(pipe: Any, memory: int) -> None:
             batch = pipe.recv()
         except (EOFError, KeyboardInterrupt):
             return
-        pipe.send([judged(verification, text) for verification, text in batch])
+        pipe.send([_done(job) for job in batch])
+
+
+Job = tuple[str, ...]  # ("judge", verification, text) or ("assess", verification, reasoning, text, right answer or "")
+
+
+def _done(job: Job) -> Judged | Assessment:
+    if job[0] == "assess":
+        return assess(job[1], job[2], job[3], job[4] or None)
+    return judged(job[1], job[2])
+
+
+def _undone(job: Job, why: str) -> Judged | Assessment:
+    """What stands for the result of a job that took its worker down."""
+    return Assessment(None, None, None, {"bug": why}) if job[0] == "assess" else Judged("bug", why, None, "")
 
 
 def _has_proc() -> bool:
@@ -87,7 +102,7 @@ def _has_proc() -> bool:
     return exists("/proc/self/statm")
 
 
-Item = tuple[str, str, "asyncio.Future[Judged]"]
+Item = tuple[Job, "asyncio.Future[Any]"]
 
 
 @dataclass(slots=True)
@@ -114,16 +129,25 @@ class Judges:
 
     def judge(self, verification: str, text: str) -> asyncio.Future[Judged]:
         """The verdict, once there is one."""
+        return self._started_on(("judge", verification, text))
+
+    def assess(
+        self, verification: str, reasoning: str, text: str, right: str | None = None
+    ) -> asyncio.Future[Assessment]:
+        """The steps and the style of a reply, within the same limits."""
+        return self._started_on(("assess", verification, reasoning, text, right or ""))
+
+    def _started_on(self, job: Job) -> asyncio.Future[Any]:
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[Judged] = loop.create_future()
+        future: asyncio.Future[Any] = loop.create_future()
         if not self._workers:
-            future.set_result(judged(verification, text))
+            future.set_result(_done(job))
             return future
         if self._watch is None:
             for worker in self._workers:
                 loop.add_reader(worker.pipe.fileno(), self._back, worker)
             self._watch = loop.create_task(self._watched())
-        self._waiting.append((verification, text, future))
+        self._waiting.append((job, future))
         if len(self._waiting) == 1:
             loop.call_soon(self._feed)
         return future
@@ -147,7 +171,7 @@ class Judges:
                 return
             worker.batch, worker.since = batch, time.monotonic()
             try:
-                worker.pipe.send([(verification, text) for verification, text, _ in batch])
+                worker.pipe.send([job for job, _ in batch])
             except OSError:
                 self._replace(worker, "the judge's process died")
 
@@ -163,7 +187,7 @@ class Judges:
             return
         batch, worker.batch = worker.batch, []
         self.seconds += time.monotonic() - worker.since
-        for (_, _, future), verdict in zip(batch, verdicts, strict=True):
+        for (_, future), verdict in zip(batch, verdicts, strict=True):
             if not future.done():
                 future.set_result(verdict)
         self._feed()
@@ -188,8 +212,8 @@ class Judges:
             self._give_up(why)
             return
         if len(batch) == 1:
-            if not batch[0][2].done():
-                batch[0][2].set_result(Judged("bug", why, None, ""))
+            if not batch[0][1].done():
+                batch[0][1].set_result(_undone(batch[0][0], why))
         else:
             self._single.extend(batch)
         fresh = self._started()
@@ -199,7 +223,7 @@ class Judges:
 
     def _give_up(self, why: str) -> None:
         error = RuntimeError(f"judges cannot be started: {why}")
-        for _, _, future in [*self._waiting, *self._single]:
+        for _, future in [*self._waiting, *self._single]:
             if not future.done():
                 future.set_exception(error)
 

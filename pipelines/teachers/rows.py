@@ -17,6 +17,7 @@ from verimill.pipelines.manifest import MANIFEST, TEMPORARY, Entry, cannot, read
 from verimill.pipelines.oracle import trace_id
 from verimill.pipelines.shards import write_shard
 from verimill.pipelines.teachers.accounting import Cell
+from verimill.pipelines.teachers.assessing import Assessment
 from verimill.pipelines.teachers.budgets import Budget
 from verimill.pipelines.teachers.judging import Judged, Judges, judge_version, still_holds
 from verimill.pipelines.teachers.log import Index, SampleLog, reply_of, verdict_record
@@ -68,7 +69,7 @@ async def write_traces(
         spoiled = False
 
     for group in _grouped(questions, AT_ONCE):
-        for question, record, verdict in await _with_verdicts(group, index, keys, judges, log):
+        for question, record, verdict, path in await _with_verdicts(group, index, keys, judges, log):
             cell = written.cells.setdefault((question.family, question.level), Cell())
             reply = reply_of(record)
             if reply.fault == "transient":
@@ -86,7 +87,7 @@ async def write_traces(
                 if rights[question.family, question.level] > budget.wanted:
                     written.spare += 1
                     continue
-            rows.append(_row(question, record, reply, verdict, keys, reported))
+            rows.append(_row(question, record, reply, verdict, path, keys, reported))
             written.rows += 1
             if len(rows) >= SHARD_ROWS:
                 shard()
@@ -108,8 +109,8 @@ def _grouped(questions: Iterable[Question], size: int) -> Iterator[list[Question
 
 async def _with_verdicts(
     group: list[Question], index: Index, keys: Keys, judges: Judges, log: SampleLog
-) -> list[tuple[Question, Record, Judged]]:
-    """The samples of some problems, each with a verdict of today's judge; new verdicts are logged."""
+) -> list[tuple[Question, Record, Judged, Assessment]]:
+    """The samples of some problems, each with a verdict of today's judge and its path; new verdicts are logged."""
     found: list[tuple[Question, Record, Any]] = []
     for question in group:
         mine = [(r, v) for r, v in index.of(question.problem) if r["key"] == keys.sample(question, r["number"]).key]
@@ -128,7 +129,18 @@ async def _with_verdicts(
             settled = await settled
             log.append(verdict_record(record["key"], *settled))
         done.append((question, record, settled))
-    return done
+    paths = [_path(question, record, settled, judges) for question, record, settled in done]
+    return [
+        (*known, path if isinstance(path, Assessment) else await path) for known, path in zip(done, paths, strict=True)
+    ]
+
+
+def _path(question: Question, record: Record, verdict: Judged, judges: Judges) -> Any:
+    """The steps of a reply, or the promise of them; a sample without a text has none."""
+    if record["fault"] or not (record["text"] or record["reasoning"]):
+        return Assessment(None, None, None, {})
+    right = verdict.answer if verdict.outcome == "right" else None
+    return judges.assess(question.verification, record["reasoning"], record["text"], right)
 
 
 def _unjudged(record: Record, family: str) -> Judged:
@@ -140,7 +152,13 @@ def _unjudged(record: Record, family: str) -> Judged:
 
 
 def _row(
-    question: Question, record: Record, reply: Reply, verdict: Judged, keys: Keys, reported: Mapping[str, Any]
+    question: Question,
+    record: Record,
+    reply: Reply,
+    verdict: Judged,
+    path: Assessment,
+    keys: Keys,
+    reported: Mapping[str, Any],
 ) -> Record:
     """The columns of schemas.rows.TRACES."""
     provenance = {
@@ -156,6 +174,7 @@ def _row(
         "seconds": reply.seconds,
         **reply.extra,
         "server": dict(reported),
+        "path": dict(path.particulars),
     }
     return {
         "id": trace_id(question.problem, keys.model.name, question.variant, record["number"]),
@@ -171,9 +190,9 @@ def _row(
         "outcome": verdict.outcome,
         "reason": verdict.reason,
         "answer_read": verdict.answer,
-        "steps_checked": None,
-        "steps_wrong": None,
-        "first_wrong_step": None,
+        "steps_checked": path.steps_checked,
+        "steps_wrong": path.steps_wrong,
+        "first_wrong_step": path.first_wrong_step,
         "hinted": False,
         "sampling": compact(keys.sampling.data()),
         "provenance": compact(provenance),
