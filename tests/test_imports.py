@@ -29,8 +29,11 @@ def _loaded_after(statement: str) -> list[str]:
         # What scoring itself needs: every family's problem and judge.
         "from verimill.schemas.families import names\nfrom verimill.verifiers.judge import judge_of\n"
         "[judge_of(family) for family in names()]",
+        # Whatever stands beside the judges; heavy packages are imported inside the function that needs them.
+        "import importlib, pkgutil, verimill.verifiers as home\n"
+        "[importlib.import_module(m.name) for m in pkgutil.walk_packages(home.__path__, home.__name__ + '.')]",
     ],
-    ids=["rewards", "every judge"],
+    ids=["rewards", "every judge", "every module of the verifiers"],
 )
 def test_scoring_imports_nothing_heavy(statement: str) -> None:
     assert _loaded_after(statement) == []
