@@ -239,3 +239,15 @@ def test_traces_in_any_order_find_their_problems(
     for traces in (tables["traces"], tables["traces"][::-1], tables["traces"][::2] + tables["traces"][1::2]):
         found = verify(written(tmp_path, {**tables, "traces": traces}), recount=0)
         assert found.ok and found.traces == len(traces), found
+
+
+def test_another_version_of_the_second_solver_is_no_mismatch_but_another_solver_is(tmp_path: Path) -> None:
+    row = generate("futoshiki", 1, seed=5, index=0, recount=True).row()
+    certificate = json.loads(row["certificate"])
+    name, version = certificate["recount"]["method"].rsplit(" ", 1)
+    assert version[0].isdigit()
+    for method, holds in ((f"{name} {version}.99", True), (f"abacus {version}", False)):
+        certificate["recount"]["method"] = method
+        written(tmp_path, {"problems": [{**row, "certificate": compact(certificate)}], "traces": []})
+        assert reproduce(tmp_path).ok is holds
+        assert verify(tmp_path, recount=1.0).ok is holds
