@@ -114,21 +114,21 @@ def facts(problem: Problem) -> Mapping[str, str]:
 
 
 _WORDINGS = (
-    "{intro} These are {kind}: {facts}.\n\nStatements:\n{board}\n\nAn \"or\" is inclusive, and an if-then statement is "
+    '{intro} These are {kind}: {facts}.\n\nStatements:\n{board}\n\nAn "or" is inclusive, and an if-then statement is '
     "false only when its conditions hold and its conclusion does not. Can all {m} statements be true together? If so, "
     "say which facts are true. If not, name at most {most} of the statements that cannot all be true.\n\n{answer}",
     "{intro}\n\n{board}\n\nDecide for each of the {n} facts whether it is true, so that every statement is true. "
-    "(An if-then is broken only by true conditions with a false conclusion; \"or\" allows several at once.) If no "
+    '(An if-then is broken only by true conditions with a false conclusion; "or" allows several at once.) If no '
     "choice works, prove it by pointing at statements that clash: no more than {most} numbers, such that nothing "
     "makes all of these true. What can be true or false are {kind}: {facts}.\n\n{answer}",
-    "Consistency check. {intro} The list has {m} statements about {kind}: {facts}.\n\n{board}\n\nReading: \"or\" is "
-    "inclusive; \"if\" says nothing when a condition fails. Either give an assignment under which every statement "
+    'Consistency check. {intro} The list has {m} statements about {kind}: {facts}.\n\n{board}\n\nReading: "or" is '
+    'inclusive; "if" says nothing when a condition fails. Either give an assignment under which every statement '
     "holds, by listing the true facts, or give a set of statements without any such assignment, of size {most} or "
     "less.\n\n{answer}",
     "You are given {m} numbered statements. {intro} What they speak of are {kind}: {facts}.\n\n{board}\n\nEither "
     "all of them can hold at once, and then you should find the facts that are true in one such case, or they "
     "contradict each other, and then you should find {most} or fewer of them that already do. A rule with a condition "
-    "that is not met holds, and an \"or\" holds if at least one part does.\n\n{answer}",
+    'that is not met holds, and an "or" holds if at least one part does.\n\n{answer}',
 )
 
 FACE: Face[Problem] = Face(

@@ -55,7 +55,9 @@ def total(
     `unit` promises 0/1 cells of weight 1 and base 0: BOUNDS is then complete, and the rule NESTED applies.
     """
     coefficients = tuple(weights) if weights is not None else (1,) * len(scope)
-    return Constraint(ref, kernels.TOTAL, tuple(scope), (low, high, base, *coefficients), complete=unit, tier=1 if unit else 2)
+    return Constraint(
+        ref, kernels.TOTAL, tuple(scope), (low, high, base, *coefficients), complete=unit, tier=1 if unit else 2
+    )
 
 
 def unlike(ref: str, a: Sequence[int], b: Sequence[int], totals: tuple[int, int] = (-1, -1)) -> Constraint:
