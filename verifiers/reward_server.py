@@ -162,7 +162,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         """The connection ends when it has been silent too long."""
-        self.timeout = self.server.limits.idle
+        self.request.settimeout(self.server.limits.idle)
         super().setup()
 
     def log_message(self, format: str, *args: object) -> None:

@@ -52,6 +52,8 @@ for command in (
     cli_make.new,
     cli_card.gallery,
     cli_export.export,
+    cli_export.index,
+    cli_export.decontaminate,
     cli_serve.serve_rewards,
 ):
     app.command()(command)

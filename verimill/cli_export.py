@@ -26,6 +26,9 @@ def export(
     style: Annotated[str, typer.Option("--style", help="SFT rows: messages or prompt-completion.")] = "messages",
     think: Annotated[str, typer.Option("--think", help="Reasoning in tags, in a field, or none for plain.")] = "tags",
     negatives: Annotated[int, typer.Option("--negatives", help="Wrong traces made for each problem, 1 to 20.")] = 1,
+    distinct: Annotated[
+        float | None, typer.Option("--distinct", help="Drop traces that are so alike within a problem, such as 0.8.")
+    ] = None,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="JSON lines instead of Parquet.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -47,7 +50,7 @@ def export(
     options = Options(style, think, negatives)  # type: ignore[arg-type]
     with telling() as tell:
         tell.stage("export", sum(entry.rows for entry in read_manifest(folder) if entry.table == "problems"))
-        report = write(folder, to, out, options, split, where, jsonl, tell.step)
+        report = write(folder, to, out, options, split, where, jsonl, distinct, tell.step)
     if as_json:
         put_json(
             {"to": to, "rows": report.rows, "dropped": dict(report.dropped), "files": list(map(str, report.files))}
@@ -57,3 +60,61 @@ def export(
         print(f"{out / name}.{'jsonl' if jsonl else 'parquet'}: {rows} rows")
     for reason, count in sorted(report.dropped.items()):
         say(f"verimill: dropped {count}: {reason}")
+
+
+def index(
+    source: Annotated[Path, typer.Argument(help="A benchmark that you have, Parquet or JSON lines.")],
+    out: Annotated[Path, typer.Option("--out", help="The index, one Parquet file.")],
+    name: Annotated[str | None, typer.Option("--name", help="The benchmark's name; by default the file's.")] = None,
+    column: Annotated[str | None, typer.Option("--column", help="The column with the text.")] = None,
+) -> None:
+    """Index a benchmark by hashes.
+
+    The index holds no text, so it may be kept and passed on where the benchmark may not.
+
+    \b
+    Example:
+      verimill generate shortest_path --level 3 --count 10 > bench.jsonl
+      verimill index bench.jsonl --out bench.index
+    """
+    from verimill.pipelines import benchmark_index
+
+    made = benchmark_index.build(source, name, column)
+    benchmark_index.save(made, source, out)
+    keys = len(made.layers["canonical"][0])
+    print(f"{out}: {made.benchmark}, {made.items} items, {keys} canonical keys, {len(made.layers['gram'][0])} runs")
+
+
+def decontaminate(
+    folder: Annotated[Path, typer.Argument(help="A dataset folder.")],
+    against: Annotated[
+        list[Path], typer.Option("--against", help="An index, or a benchmark's Parquet or JSON lines; repeat for more.")
+    ],
+    column: Annotated[str | None, typer.Option("--column", help="The column with a benchmark's text.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Find rows that are in a benchmark.
+
+    By canonical key, which relabelling does not hide, then by the text. A benchmark that is not there is printed as
+    not checked. Ends with 1 when something is found.
+
+    \b
+    Example:
+      verimill generate shortest_path --level 3 --count 10 --seed 1 --out out/small
+      verimill generate shortest_path --level 3 --count 10 --seed 2 > bench.jsonl
+      verimill decontaminate out/small --against bench.jsonl --against missing.parquet
+    """
+    from dataclasses import asdict
+
+    from verimill.pipelines.decontamination import decontaminate as compare
+
+    found = compare(folder, against, column)
+    for checked in found:
+        if as_json:
+            put_json(asdict(checked))
+        else:
+            print(checked)
+            for hit in checked.hits[:20]:
+                print(f"  {hit.problem_id} is item {hit.item + 1} ({hit.layer}, {hit.share:.0%} of it)")
+    if any(checked.hits for checked in found):
+        raise typer.Exit(1)

@@ -18,6 +18,7 @@ from verimill import __version__
 from verimill.pipelines.exports.shapes import TRACED, Dropped, Format, Item, Options, Row, format_of
 from verimill.pipelines.joined import joined
 from verimill.pipelines.manifest import MANIFEST, TEMPORARY, ShardError, cannot, require_writable, sha256_of
+from verimill.pipelines.trace_dedup import first_of_each
 from verimill.schemas.conditions import parse
 from verimill.schemas.rows import compact
 
@@ -46,13 +47,17 @@ def export(
     split: str | None = None,
     where: str | None = None,
     jsonl: bool = False,
+    distinct: float | None = None,
     progress: Progress = lambda problems: None,
 ) -> Report:
     """The dataset in `folder` as training rows of the format `to`, in the new or empty folder `out`.
 
-    `where` is a condition on level and measured hardness. Raises ValueError for options that name what is not
+    `where` is a condition on level and measured hardness. With `distinct` a trace is dropped that is so much like an
+    earlier one of its problem. Raises ValueError for options that name what is not
     there, ShardError for a damaged dataset or a folder that cannot be written; then `out` holds no half file.
     """
+    if distinct is not None and not 0 < distinct <= 1:
+        raise ValueError(f"--distinct must be over 0 and at most 1, got {distinct:g}")
     options, form, out = options or Options(), format_of(to), Path(out)
     keep = _keeper(split, where)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
@@ -67,6 +72,9 @@ def export(
     with _Files(out, form, options, jsonl, report) as files:
         for one in _chained(first, problems):
             item = Item(one.problem, one.traces)
+            if distinct is not None:
+                for copy in _drop_copies(item, distinct):
+                    files.drop(copy)
             for made in form.rows(item, options):
                 files.drop(made) if isinstance(made, Dropped) else files.put(made)
             progress(1)
@@ -93,6 +101,16 @@ def _keeper(split: str | None, where: str | None) -> Callable[[Mapping[str, Any]
         return all(name in measures for name in condition.names) and condition.holds(measures)
 
     return keep
+
+
+def _drop_copies(item: Item, threshold: float) -> Iterator[Dropped]:
+    """The item has no trace left that copies an earlier one."""
+    texts = [f"{t['reasoning']}\n{t['response']}" for t in item.traces]
+    firsts = first_of_each(texts, threshold)
+    for trace, first in zip(item.traces, firsts, strict=True):
+        if first >= 0:
+            yield Dropped(item.id, trace["id"], f"near copy of another trace of the problem ({threshold:g})")
+    item.traces = [trace for trace, first in zip(item.traces, firsts, strict=True) if first < 0]
 
 
 class _Files:
