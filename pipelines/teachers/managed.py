@@ -45,6 +45,7 @@ class Managed:
         self.port = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._file: IO[bytes] | None = None
+        self._from = 0  # where the log of this start begins
         self._stop = threading.Event()
         self._watcher: threading.Thread | None = None
 
@@ -95,6 +96,7 @@ class Managed:
 
     def _launch(self) -> None:
         command = [sys.executable, "-I", "-S", guard.__file__, str(GRACE_S), *self.plan.command(self.port)]
+        self._from = self.log.stat().st_size
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,  # never written to: its end is what stops the server
@@ -185,11 +187,11 @@ class Managed:
         self.say(f"vLLM: {why}")
 
     def _last_line(self) -> str:
-        lines = tail(self.log, 1)
+        lines = tail(self.log, 1, self._from)
         return lines[0][:120] if lines else "nothing in its log yet"
 
     def _with_log(self, sentence: str) -> str:
-        lines = tail(self.log, LOG_LINES)
+        lines = tail(self.log, LOG_LINES, self._from)
         shown = "\n  ".join(line[:300] for line in lines) if lines else "(nothing)"
         return f"{sentence}; the end of {self.log}:\n  {shown}"
 
@@ -207,11 +209,11 @@ def get(port: int, path: str, wait: float = 5.0) -> tuple[int, bytes] | None:
         line.close()
 
 
-def tail(path: Path, lines: int) -> list[str]:
-    """The last lines of a log that are not empty; reads no more than its last 64 KB."""
+def tail(path: Path, lines: int, start: int = 0) -> list[str]:
+    """The last lines of a log that are not empty, from `start` on; reads no more than its last 64 KB."""
     try:
         with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - 65_536))
+            file.seek(max(start, path.stat().st_size - 65_536))
             text = file.read().decode("utf-8", "replace")
     except OSError:
         return []

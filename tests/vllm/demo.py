@@ -34,6 +34,27 @@ def rejudged(problems: Path, traces: Path) -> tuple[int, int]:
     return rows.height, wrong
 
 
+def by_level(problems: Path, traces: Path) -> list[str]:
+    """Pass rates, a line for each ladder level that the knobs were laid over."""
+    import polars as pl
+
+    from verimill.schemas.families import codec
+
+    ladder = {codec(making.FAMILY).level(n).operations: n for n in range(1, 11)}
+    rows = pl.read_parquet(problems / "*.parquet", columns=["id", "params"]).with_columns(
+        pl.col("params").str.json_path_match("$.operations").cast(pl.Int64).replace_strict(ladder).alias("level")
+    )
+    judged = pl.read_parquet(traces / "*.parquet", columns=["problem_id", "outcome"])
+    table = judged.join(rows, left_on="problem_id", right_on="id").group_by("level")
+    right = (pl.col("outcome") == "right").sum().alias("right")
+    each = table.agg(pl.len().alias("samples"), right, pl.col("problem_id").n_unique().alias("problems")).sort("level")
+    return [
+        f"level {row['level']} of {making.FAMILY}, small numbers: {row['right']:4} of {row['samples']:4} samples right"
+        f" ({100 * row['right'] / row['samples']:.0f} %), {row['problems']} problems"
+        for row in each.iter_rows(named=True)
+    ]
+
+
 def sample(traces: Path) -> str:
     """One right trace as it is stored."""
     import polars as pl
@@ -51,7 +72,7 @@ def main() -> int:
     words.add_argument("--cache", type=Path, default=making.ROOT / "build" / "tiny-teacher")
     words.add_argument("--out", type=Path, default=making.ROOT / "out" / "demo-vllm")
     words.add_argument("--k", type=int, default=4)
-    words.add_argument("--temperature", type=float, default=1.0)
+    words.add_argument("--temperature", type=float, default=0.6)
     told = words.parse_args()
     began = time.monotonic()
 
@@ -67,7 +88,7 @@ def main() -> int:
             ask = [
                 str(Path(sys.executable).parent / "verimill"), "ask", str(data), "--split", "test",
                 "--out", str(told.out), "--base-url", server.url, "--model", making.NAME, "--reasoner",
-                "--k", str(told.k), "--temperature", str(told.temperature), "--max-tokens", "400",
+                "--k", str(told.k), "--temperature", str(told.temperature), "--max-tokens", "400", "--patience", "90",
             ]  # fmt: skip
             say(" ".join(["verimill", *ask[1:]]))
             code = subprocess.run(ask).returncode
@@ -78,6 +99,7 @@ def main() -> int:
     if code not in (0, 3):
         return code
     rows, wrong = rejudged(data / "problems", told.out / "traces")
+    print("\npass rates by level:\n" + "\n".join(by_level(data / "problems", told.out / "traces")))
     print(f"\none right trace:\n{sample(told.out / 'traces')}\n")
     print(f"{rows:,} traces judged again from their stored text: {wrong} differ; all in {told.out}")
     return 1 if wrong else code

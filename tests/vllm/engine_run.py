@@ -27,6 +27,7 @@ FLAGS: dict[str, Any] = {
     "max-model-len": 1024,
     "max-num-seqs": 64,
     "enforce-eager": True,
+    "enable-chunked-prefill": False,  # see making.py
     "distributed-executor-backend": "uni",
     "reasoning-parser": "deepseek_r1",
 }

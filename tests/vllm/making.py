@@ -98,6 +98,8 @@ def plan(python: str, model: Path, reasoning_parser: str | None = "deepseek_r1")
             "max-model-len": 1024,
             "max-num-seqs": 64,
             "enforce-eager": True,
+            # on a CPU, vLLM 0.32 dies when the prompt of a request with a seed is cut into chunks
+            "no-enable-chunked-prefill": True,
             "max-logprobs": 20,
             "distributed-executor-backend": "uni",
             "reasoning-parser": reasoning_parser,
