@@ -3,9 +3,11 @@
     condition := term ("or" term)*        term := factor ("and" factor)*
     factor    := "not" factor | "(" condition ")" | operand (("<"|"<="|"="|"=="|"!="|">"|">=") operand)+
     operand   := name | number
+    in a comparison by "=", "==" or "!=" the right operand may be a range: number ".." number, both ends included
 
-Names are `level` and the measures of hardness (tier, steps, search, space, effort and what a family adds). A
-chain such as `2<=tier<=4` holds when each of its comparisons does.
+Names are `level`, the measures of hardness (tier, steps, search, space, effort and what a family adds) and, once
+teachers have answered, `pass_rate.NAME` and `path_rate.NAME`, where NAME may hold `-`, `.`, `/` and `:`. A chain such
+as `2<=tier<=4` holds when each of its comparisons does.
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ from dataclasses import dataclass
 MAX_TEXT = 1000  # characters of a condition
 MAX_DEPTH = 50  # of brackets and nots
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>-?\d+(?:\.\d+)?)|(?P<name>[A-Za-z_]\w*)|(?P<sign><=|>=|==|!=|<|>|=|\(|\)))", re.ASCII
+    r"\s*(?:(?P<number>-?\d+(?:\.\d+)?)|(?P<name>pa(?:ss|th)_rate\.[A-Za-z0-9_](?:[\w./:-]*\w)?|[A-Za-z_]\w*)"
+    r"|(?P<sign><=|>=|==|!=|<|>|=|\.\.|\(|\)))",
+    re.ASCII,
 )
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
@@ -121,11 +125,31 @@ class _Reader:
             compare = _COMPARE[self.peek()]
             self.at += 1
             right = self.operand()
+            if self.peek() == "..":
+                return self.within(left, compare, right, pairs)
             pairs.append((left, compare, right))
             left = right
         if not pairs:
             self.refuse(f"one of {' '.join(_COMPARE)}")
         return lambda measures: all(compare(a(measures), b(measures)) for a, compare, b in pairs)
+
+    def within(
+        self,
+        left: _Value,
+        compare: Callable[[float, float], bool],
+        low: _Value,
+        pairs: list[tuple[_Value, Callable[[float, float], bool], _Value]],
+    ) -> _Test:
+        """`left = low..high`, or `!=` for its opposite; nothing may follow or go before it in the comparison."""
+        self.at += 1
+        ends = [self.tokens[at][0] if 0 <= at < len(self.tokens) else "" for at in (self.at - 2, self.at)]
+        if pairs or compare not in (operator.eq, operator.ne) or ends != ["number", "number"]:
+            self.refuse("a range as in level=2..4, the only thing compared,")
+        high = self.operand()
+        if self.peek() in _COMPARE or self.peek() == "..":
+            self.refuse("and, or, or the end")
+        inside = compare is operator.eq
+        return lambda measures: (low(measures) <= left(measures) <= high(measures)) is inside
 
     def operand(self) -> _Value:
         kind, word = self.tokens[self.at] if self.at < len(self.tokens) else ("", "")

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from verimill import __version__, cli_ask, cli_card, cli_check, cli_export, cli_look, cli_make, cli_serve
+from verimill import __version__, cli_ask, cli_card, cli_check, cli_export, cli_look, cli_make, cli_passrates, cli_serve
 
 app = typer.Typer(
     name="verimill",
@@ -44,6 +44,7 @@ for command in (
     cli_look.score,
     cli_make.build,
     cli_ask.ask,
+    cli_passrates.passrates,
     cli_check.verify,
     cli_check.reproduce,
     cli_card.card,
