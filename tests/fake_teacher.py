@@ -55,6 +55,7 @@ class Behaviour:
     queue: int = 100_000  # requests that may wait; more are refused with 429
     mean_s: float = 0.0
     sigma: float = 0.0
+    longest: float = 8.0  # means; as max_tokens bounds a real reply
     tokens: int = 60  # mean tokens of a reply
     prefill_s: float = 0.0  # of a prompt that is not in the prefix cache
     right: float = 1.0
@@ -179,7 +180,7 @@ class Server:
         if fault == "hang":
             await asyncio.sleep(3600)
         z = NormalDist().inv_cdf(min(max(unit("length", prompt, seed), 1e-9), 1 - 1e-9))
-        factor = math.exp(self.is_.sigma * z - self.is_.sigma**2 / 2)
+        factor = min(self.is_.longest, math.exp(self.is_.sigma * z - self.is_.sigma**2 / 2))
         delay = self.is_.mean_s * factor + (0 if known else self.is_.prefill_s)
         if delay:
             await asyncio.sleep(delay)

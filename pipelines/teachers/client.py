@@ -10,17 +10,17 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable
 from itertools import count, islice
-from typing import Protocol
 
 from verimill.pipelines.teachers.accounting import Account
 from verimill.pipelines.teachers.budgets import Budget, Tally
 from verimill.pipelines.teachers.faults import BUSY, Fault, pause
-from verimill.pipelines.teachers.judging import Judged, Judges, still_holds
+from verimill.pipelines.teachers.held import allowed_tokens, held_samples
+from verimill.pipelines.teachers.judging import Judged, Judges
 from verimill.pipelines.teachers.lanes import Lane, Open, Ticket, home_of
-from verimill.pipelines.teachers.log import Index, SampleLog, reply_of, sample_record, verdict_record
+from verimill.pipelines.teachers.log import Index, SampleLog, sample_record, verdict_record
 from verimill.pipelines.teachers.pressure import Pressure
+from verimill.pipelines.teachers.questions import Source
 from verimill.pipelines.teachers.samples import Keys, Question, Reply
 from verimill.pipelines.teachers.transport import Server, request_body, request_head
 from verimill.pipelines.teachers.waiting import Waiting
@@ -30,13 +30,6 @@ MOST = 4096  # requests of one server that are ever under way
 MOST_OPENED = 256  # questions opened in a row before what arrived is looked at
 MOST_JUDGING = 512  # verdicts awaited before no further request is sent
 FATAL = {401: "refuses the API key", 403: "refuses the API key", 404: "no longer serves the model"}
-
-
-class Source(Protocol):
-    """Questions, longest first."""
-
-    def next(self, opens: Callable[[str, int], bool]) -> Question | None:
-        """A question whose family and level are wanted; None where there is none now."""
 
 
 class Client:
@@ -161,7 +154,7 @@ class Client:
     async def _flight(self, ticket: Ticket, lane: Lane) -> None:
         """One try of one sample, from its place at the server until it is free again."""
         try:
-            allowed = await self._allowed(ticket.open, lane)
+            allowed = await allowed_tokens(ticket.open, lane, self.keys.sampling.max_tokens, self.settings)
             ticket.tries += 1
             ticket.deadline = time.monotonic() + lane.patience(allowed)
             body = request_body(ticket.open.head, ticket.sample.seed, allowed)
@@ -180,23 +173,6 @@ class Client:
                 raise
         except Exception as error:  # a bug, or a full disk: the run ends with it instead of losing the sample
             self._stop(error)
-
-    async def _allowed(self, problem: Open, lane: Lane) -> int:
-        """max_tokens for a problem's samples: the budget, or what its prompt leaves of the window."""
-        s, wanted = self.settings, self.keys.sampling.max_tokens
-        messages = problem.question.messages
-        # No tokenizer makes more tokens than there are bytes, so most prompts need not be counted.
-        bound = sum(len(role) + len(text.encode()) for role, text in messages) + s.overhead
-        if not s.window or bound + wanted + s.margin <= s.window:
-            return wanted
-        if problem.counted is None:
-            problem.counted = asyncio.ensure_future(lane.server.count_tokens(messages))
-        counted = await asyncio.shield(problem.counted)
-        tokens = counted if counted is not None else bound // 3
-        allowed = min(wanted, s.window - tokens - s.margin)
-        if allowed < min(s.least_tokens, wanted):
-            raise Fault("window", f"the prompt has {tokens} tokens, the model's context {s.window}")
-        return allowed
 
     # --- what comes back ----------------------------------------------------------------------------------------
 
@@ -285,7 +261,7 @@ class Client:
     def _open(self, question: Question) -> None:
         """The question is open: what the log holds of it counts, and the rest is queued."""
         tally = Tally(question.family, question.level)
-        held = self._held(question)
+        held = held_samples(question, self.index, self.keys, self.budget.cap, self.settings)
         fresh = (n for n in count() if n not in held)
         head = request_head(self.keys.model, question.messages, self.keys.sampling, self.settings.stall_s is not None)
         problem = Open(question, tally, head, fresh)
@@ -301,21 +277,6 @@ class Client:
                 self.budget.asked(tally, 1)
                 self._judge(problem, key, reply.text)
         self._advance(problem)
-
-    def _held(self, question: Question) -> dict[int, tuple[str, Reply, str]]:
-        """Sample number to (key, reply, verdict of today's judge or nothing), for samples that need no asking."""
-        held: dict[int, tuple[str, Reply, str]] = {}
-        for record, verdict in self.index.of(question.problem) if self.index is not None else ():
-            number = record["number"]
-            if number >= self.budget.cap or record["key"] != self.keys.sample(question, number).key:
-                continue
-            reply, wanted = reply_of(record), self.keys.sampling.max_tokens
-            if self.settings.window and reply.prompt_tokens is not None:
-                wanted = min(wanted, self.settings.window - reply.prompt_tokens - self.settings.margin)
-            if reply.holds(wanted):
-                known = verdict is not None and still_holds(verdict, question.family)
-                held[number] = (record["key"], reply, verdict["outcome"] if known and verdict else "")
-        return held
 
     def _advance(self, problem: Open) -> None:
         """The budget's decision on a problem is carried out."""

@@ -11,7 +11,7 @@ import tempfile
 from array import array
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from verimill.pipelines.teachers.samples import Question
 
@@ -46,6 +46,13 @@ def read_questions(
         if not splits or row["split"] in splits:
             found += 1
             yield question_of(row, system)
+
+
+class Source(Protocol):
+    """Questions, longest first."""
+
+    def next(self, opens: Callable[[str, int], bool]) -> Question | None:
+        """A question whose family and level are wanted; None where there is none now."""
 
 
 class Spool:
