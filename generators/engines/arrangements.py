@@ -13,7 +13,7 @@ from itertools import product
 
 from verimill.generators.engines.canonical import structure_key
 from verimill.generators.engines.constraints import Constraint, different, table
-from verimill.generators.engines.deduction import TOP_TIER, deduce, thin, workspace
+from verimill.generators.engines.deduction import TOP_TIER, deduce, solvable, thin, workspace
 from verimill.generators.engines.puzzles import at_tier
 from verimill.schemas.clues import KINDS, SYMMETRIC, Clue, items_of
 from verimill.schemas.rng import Rng
@@ -172,14 +172,17 @@ def thinned(
         for k in rng.shuffled(range(len(pool))):
             if keep[k] and sum(keep) > 1:
                 work.active[first + k] = 0
-                if deduce(work, full, tier).outcome == "solved":
+                if solvable(work, full, tier):
                     keep[k] = False
                 else:
                     work.active[first + k] = 1
                 tried += 1
                 if tried == EXTRA_DROPS:
                     break
-    if least and not at_tier(deduce(work, full, tier), least, tier):
+    # All that stands solves by rules up to `tier`; what matters is whether the rules below `least` would do, too.
+    if least > 1 and solvable(work, full, least - 1):
+        return None
+    if least == 1 and not at_tier(deduce(work, full, tier), least, tier):
         return None
     return rng.shuffled([clue for clue, kept in zip(pool, keep, strict=True) if kept])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -84,6 +85,16 @@ class Network(NamedTuple):
     tier: Array
     perm: Array
     full: Array
+    flat: Array
+
+
+class Tools(NamedTuple):
+    """What of the working memory propagation without a trace needs beside its state."""
+
+    chosen: Array
+    reach: Array
+    back: Array
+    saved: Array
 
 
 class Scratch(NamedTuple):
@@ -98,32 +109,60 @@ class Scratch(NamedTuple):
     placed: Array
     dirty: Array
     need: Array
-    thin_dom: Array
-    thin_placed: Array
-    thin_dirty: Array
     start: Array
+    sums: Array
+    state: Array
+    tools: Tools
+    branch: Array
+    dom_of: Array
+    placed_of: Array
+    low: Array
+    high: Array
+    phase: Array
 
 
+MAX_DEPTH = 20  # halvings of a list of clues
 MAX_ROWS = 60_000  # log rows of one run, suppositions included
+
+
+def state_for(n_vars: int, n_cons: int, widest: int) -> Array:
+    """The state of propagation without a trace: counts, where each part begins, the parts."""
+    sizes = (n_vars, n_vars, n_cons, n_cons, n_cons, n_cons, n_vars, max(widest, 4), widest + 1)
+    starts = [kernels.S_HEAD]
+    for size in sizes:
+        starts.append(starts[-1] + size)
+    state = np.zeros(starts[-1], np.int64)
+    state[kernels.S_DOM : kernels.S_DOM + len(sizes)] = starts[:-1]
+    state[kernels.S_ROOM] = n_cons
+    return state
 
 
 @lru_cache(maxsize=32)
 def scratch_for(n_vars: int, n_values: int, n_cons: int, widest: int) -> tuple[Scratch, Array, Array, Array, Array]:
     """(scratch, log, counters, search stack, reasons of the search) for a shape; not for use by two threads."""
+    reach = np.zeros((widest + 1, kernels.MAX_SPAN), np.int8)
+    back = np.zeros_like(reach)
+    chosen = np.zeros(8, np.int64)
     scratch = Scratch(
-        np.zeros(max(widest, 4), np.int64),
-        np.zeros(8, np.int64),
-        np.zeros((widest + 1, kernels.MAX_SPAN), np.int8),
-        np.zeros((widest + 1, kernels.MAX_SPAN), np.int8),
-        np.zeros(n_vars, np.int64),
-        np.zeros((n_vars, n_values), np.int32),
-        np.zeros(n_vars, np.int8),
-        np.zeros(n_cons, np.int64),
-        np.zeros(MAX_ROWS, np.int8),
-        np.zeros(n_vars, np.int64),
-        np.zeros(n_vars, np.int8),
-        np.zeros(n_cons, np.int64),
-        np.zeros(n_vars, np.int64),
+        masks=np.zeros(max(widest, 4), np.int64),
+        chosen=chosen,
+        reach=reach,
+        back=back,
+        dom=np.zeros(n_vars, np.int64),
+        reason=np.zeros((n_vars, n_values), np.int32),
+        placed=np.zeros(n_vars, np.int64),
+        dirty=np.zeros(n_cons, np.int64),
+        need=np.zeros(MAX_ROWS, np.int8),
+        start=np.zeros(n_vars, np.int64),
+        sums=np.zeros(widest + 1, np.int64),
+        state=state_for(n_vars, n_cons, widest),
+        tools=Tools(chosen, reach, back, np.zeros((2, n_vars), np.int64)),
+        branch=np.zeros(n_vars * n_values + 8, np.int64),
+        dom_of=np.zeros((MAX_DEPTH, n_vars), np.int64),
+        placed_of=np.zeros((MAX_DEPTH, n_vars), np.int64),
+        low=np.zeros(MAX_DEPTH, np.int64),
+        high=np.zeros(MAX_DEPTH, np.int64),
+        phase=np.zeros(MAX_DEPTH, np.int64),
     )
     return (
         scratch,
@@ -134,18 +173,44 @@ def scratch_for(n_vars: int, n_values: int, n_cons: int, widest: int) -> tuple[S
     )
 
 
-_FLAT: dict[int, tuple[tuple[tuple[int, ...], ...], Array]] = {}
+Rows = tuple[tuple[int, ...], ...]
+_FLAT: dict[int, tuple[Rows, Array, int]] = {}
 MAX_FLAT = 1024
 
 
-def flat(rows: tuple[tuple[int, ...], ...]) -> Array:
-    """The numbers of a table one after another; kept by identity, since families draw the same tables many times."""
+def flat(rows: Rows) -> tuple[Array, int]:
+    """A table as the kernels read it (see `kernels.rows_left`) and one more than its greatest value.
+
+    Kept by identity, since families draw the same tables many times.
+    """
     found = _FLAT.get(id(rows))
     if found is None or found[0] is not rows:  # the table is held with its array, so its id is not given away
         if len(_FLAT) >= MAX_FLAT:
             _FLAT.clear()
-        found = _FLAT[id(rows)] = (rows, np.array(rows, np.int64).ravel())
-    return found[1]
+        found = _FLAT[id(rows)] = (rows, *_packed(rows))
+    return found[1], found[2]
+
+
+def _packed(rows: Rows) -> tuple[Array, int]:
+    if not rows:
+        return np.zeros(1, np.int64), 0
+    cells = np.array(rows, np.int64)
+    n, values = cells.shape[1], int(cells.max()) + 1
+    if n <= 3:
+        masks = np.zeros(values ** (n - 1), np.int64)
+        at = np.zeros(len(rows), np.int64)
+        for i in range(n - 1):
+            at = at * values + cells[:, i]
+        np.bitwise_or.at(masks, at, np.int64(1) << cells[:, n - 1])
+        return masks, values
+    if n * values > 64:
+        return cells.ravel(), values
+    bits = np.bitwise_or.reduce(np.uint64(1) << (cells + values * np.arange(n)).astype(np.uint64), axis=1)
+    # In mixed order, so that a few rows show most of what is possible.
+    mixed = np.argsort(
+        np.arange(len(rows), dtype=np.uint64) * np.uint64(2654435761) % np.uint64(1 << 32), kind="stable"
+    )
+    return bits[mixed].view(np.int64), values
 
 
 def network(n_vars: int, constraints: Sequence[Constraint], domains: Sequence[int]) -> Network:
@@ -155,7 +220,7 @@ def network(n_vars: int, constraints: Sequence[Constraint], domains: Sequence[in
     args: list[int] = []
     tuples: list[Array] = []
     n_tuples = 0
-    seen_tables: dict[int, int] = {}
+    seen_tables: dict[int, tuple[int, int]] = {}
     full = []
     watch: list[list[int]] = [[] for _ in range(n_vars)]
     for c, con in enumerate(constraints):
@@ -164,12 +229,13 @@ def network(n_vars: int, constraints: Sequence[Constraint], domains: Sequence[in
         for v in con.scope:
             watch[v].append(c)
         if con.kind == kernels.TABLE:
-            at = seen_tables.get(id(con.rows))
-            if at is None:
-                at = seen_tables[id(con.rows)] = n_tuples
-                tuples.append(flat(con.rows))
-                n_tuples += len(tuples[-1])
-            args.extend((at, len(con.rows)))
+            seen = seen_tables.get(id(con.rows))
+            if seen is None:
+                numbers, values = flat(con.rows)
+                seen = seen_tables[id(con.rows)] = (n_tuples, values)
+                tuples.append(numbers)
+                n_tuples += len(numbers)
+            args.extend((seen[0], len(con.rows), seen[1]))
         else:
             args.extend(con.args)
         arg_at.append(len(args))
@@ -181,16 +247,24 @@ def network(n_vars: int, constraints: Sequence[Constraint], domains: Sequence[in
     for cons in watch:
         var_cons.extend(cons)
         var_at.append(len(var_cons))
-    return Network(
-        np.array([c.kind for c in constraints], np.int64),
-        np.array(scope_at, np.int64),
-        np.array(scope, np.int64),
-        np.array(arg_at, np.int64),
-        np.array(args or [0], np.int64),
-        np.concatenate(tuples) if tuples else np.zeros(1, np.int64),
-        np.array(var_at, np.int64),
-        np.array(var_cons or [0], np.int64),
-        np.array([c.tier for c in constraints], np.int64),
-        np.array([1 if c.complete else 0 for c in constraints], np.int64),
-        np.array(full, np.int64),
-    )
+    parts: list[Any] = [
+        [c.kind for c in constraints],
+        scope_at,
+        scope,
+        arg_at,
+        args or [0],
+        np.concatenate(tuples) if tuples else (0,),
+        var_at,
+        var_cons or [0],
+        [c.tier for c in constraints],
+        [1 if c.complete else 0 for c in constraints],
+        full,
+    ]
+    starts = [kernels.N_HEAD]
+    for part in parts:
+        starts.append(starts[-1] + len(part))
+    whole = np.empty(starts[-1], np.int64)
+    whole[: kernels.N_HEAD] = (n_vars, len(constraints), *starts[:-1])
+    for part, a, b in zip(parts, starts, starts[1:], strict=False):
+        whole[a:b] = part
+    return Network._make((*(whole[a:b] for a, b in pairwise(starts)), whole))

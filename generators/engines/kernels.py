@@ -28,6 +28,7 @@ from __future__ import annotations
 
 import numba as nb
 import numpy as np
+from numba.extending import intrinsic
 
 # Kernels called only by other kernels need no wrapper for Python; leaving it out saves seconds of compiling.
 inner = nb.njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
@@ -50,36 +51,60 @@ WIDTH = 8
 # Slots of the counters array.
 ROWS, STEPS, TOP, NODES, OPEN = 0, 1, 2, 3, 4
 
+# A network in one array, for the rules that run without a trace: two sizes, then where each part begins.
+N_VARS, N_CONS, N_KIND, N_SCOPE_AT, N_SCOPE, N_ARG_AT, N_ARGS, N_TUPLES = 0, 1, 2, 3, 4, 5, 6, 7
+N_VAR_AT, N_VAR_CONS, N_TIER, N_PERM, N_FULL = 8, 9, 10, 11, 12
+N_HEAD = 13
+
+# Their state in one array, too: four counts, then where each part begins.
+S_WAITING, S_FRONT, S_QUEUED, S_OPEN = 0, 1, 2, 3
+S_DOM, S_PLACED, S_DIRTY, S_ACTIVE, S_IN_QUEUE, S_QUEUE, S_FRESH, S_MASKS, S_SUMS, S_ROOM = (
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+    10,
+    11,
+    12,
+    13,
+)
+S_HEAD = 14
+
 # Bits of `dirty`: which rules have yet to look at a constraint since its cells changed.
 D_PLACE, D_BOUNDS, D_SUPPORT, D_LOCKED, D_PAIR, D_SET = 1, 2, 4, 8, 16, 32
 D_ALL = 63
 
 
-@inner
-def low_bit(x):
-    """Index of the lowest set bit."""
-    k = 0
-    while not (x >> k) & 1:
-        k += 1
-    return k
+@intrinsic
+def popcount(typing, x):
+    """How many bits are set: one instruction."""
+    return nb.int64(nb.int64), lambda context, builder, signature, args: builder.ctpop(args[0])
+
+
+@intrinsic
+def low_bit(typing, x):
+    """Index of the lowest set bit; 64 for 0."""
+
+    def code(context, builder, signature, args):
+        return builder.cttz(args[0], context.get_constant(nb.boolean, False))
+
+    return nb.int64(nb.int64), code
+
+
+@intrinsic
+def _leading(typing, x):
+    def code(context, builder, signature, args):
+        return builder.ctlz(args[0], context.get_constant(nb.boolean, False))
+
+    return nb.int64(nb.int64), code
 
 
 @inner
 def high_bit(x):
-    """Index of the highest set bit."""
-    k = 0
-    while x >> (k + 1):
-        k += 1
-    return k
-
-
-@inner
-def popcount(x):
-    n = 0
-    while x:
-        x &= x - 1
-        n += 1
-    return n
+    """Index of the highest set bit; -1 for 0."""
+    return 63 - _leading(x)
 
 
 @inner
@@ -168,61 +193,158 @@ def clash(log, count, con, v, depth):
 
 
 @inner
-def supports(net, dom, c, masks, reach, back):
-    """Fill masks[i] with the values of the i-th cell that some solution of constraint c alone allows."""
-    a, b = net.scope_at[c], net.scope_at[c + 1]
-    n = b - a
-    for i in range(n):
-        masks[i] = 0
-    p = net.arg_at[c]
-    if net.kind[c] == TABLE:
-        t, rows = net.args[p], net.args[p + 1]
-        for r in range(rows):
+def rows_left(flat, dom, c, masks):
+    """Fill masks[i] with the values of the i-th cell of a TABLE that a row with all its values open has.
+
+    Tables of up to three cells hold, for each choice of values of the other cells, the mask of the last cell's
+    values; wider ones hold each row as one set of bits (value k of cell i is bit i * values + k) where 64 bits
+    are enough, else the rows as they are.
+    """
+    at = flat[N_SCOPE] + flat[flat[N_SCOPE_AT] + c]
+    n = flat[flat[N_SCOPE_AT] + c + 1] - flat[flat[N_SCOPE_AT] + c]
+    p = flat[N_ARGS] + flat[flat[N_ARG_AT] + c]
+    t, rows, values = flat[N_TUPLES] + flat[p], flat[p + 1], flat[p + 2]
+    full = (1 << values) - 1
+    if n == 1:
+        masks[0] = dom[flat[at]] & flat[t]
+    elif n == 2:
+        x, y = dom[flat[at]] & full, dom[flat[at + 1]]
+        left, right = 0, 0
+        while x:
+            z = flat[t + low_bit(x)] & y
+            if z:
+                left |= x & -x
+                right |= z
+            x &= x - 1
+        masks[0], masks[1] = left, right
+    elif n == 3:
+        x, rest, z = dom[flat[at]] & full, dom[flat[at + 1]] & full, dom[flat[at + 2]]
+        first, second, third = 0, 0, 0
+        while x:
+            k = t + low_bit(x) * values
+            y = rest
+            while y:
+                w = flat[k + low_bit(y)] & z
+                if w:
+                    first |= x & -x
+                    second |= y & -y
+                    third |= w
+                y &= y - 1
+            x &= x - 1
+        masks[0], masks[1], masks[2] = first, second, third
+    elif n * values <= 64:
+        state = 0
+        for i in range(n):
+            state |= (dom[flat[at + i]] & full) << (i * values)
+        gone, seen = ~state, 0
+        for r in range(t, t + rows):
+            if flat[r] & gone == 0:
+                seen |= flat[r]
+                if seen == state:
+                    break
+        for i in range(n):
+            masks[i] = (seen >> (i * values)) & full
+    else:
+        for i in range(n):
+            masks[i] = 0
+        for r in range(t, t + rows * n, n):
             ok = True
             for i in range(n):
-                if not (dom[net.scope[a + i]] >> net.tuples[t + r * n + i]) & 1:
+                if not (dom[flat[at + i]] >> flat[r + i]) & 1:
                     ok = False
                     break
             if ok:
                 for i in range(n):
-                    masks[i] |= 1 << net.tuples[t + r * n + i]
-        return True
-    low, high, base = net.args[p], net.args[p + 1], net.args[p + 2]
+                    masks[i] |= 1 << flat[r + i]
+
+
+@inner
+def range_of(flat, dom, c):
+    """The least and the greatest sum that the candidates of a TOTAL allow."""
+    at = flat[N_SCOPE] + flat[flat[N_SCOPE_AT] + c]
+    n = flat[flat[N_SCOPE_AT] + c + 1] - flat[flat[N_SCOPE_AT] + c]
+    p = flat[N_ARGS] + flat[flat[N_ARG_AT] + c]
+    base = flat[p + 2]
     least, most = 0, 0
     for i in range(n):
-        x = dom[net.scope[a + i]]
-        coef = net.args[p + 3 + i]
+        x = dom[flat[at + i]]
+        coef = flat[p + 3 + i]
         lo, hi = (low_bit(x) + base) * coef, (high_bit(x) + base) * coef
         if coef < 0:
             lo, hi = hi, lo
         least += lo
         most += hi
-    span = most - least + 1
-    if span > MAX_SPAN or n + 1 > reach.shape[0]:
-        return False
-    # reach[i] holds the sums of the first i cells, each cell counted from its own least contribution.
+    return least, most
+
+
+@inner
+def short_sums(flat, dom, c, masks, sums, least, span):
+    """`supports` of a TOTAL with at most 63 sums, as sets of bits counted from the least sum."""
+    at = flat[N_SCOPE] + flat[flat[N_SCOPE_AT] + c]
+    n = flat[flat[N_SCOPE_AT] + c + 1] - flat[flat[N_SCOPE_AT] + c]
+    p = flat[N_ARGS] + flat[flat[N_ARG_AT] + c]
+    low, high = flat[p] - least, flat[p + 1] - least
+    full = (1 << span) - 1
+    sums[0] = 1
+    for i in range(n):
+        x, coef = dom[flat[at + i]], flat[p + 3 + i]
+        off = (low_bit(x) if coef >= 0 else high_bit(x)) * coef
+        some = 0
+        while x:
+            some |= sums[i] << (low_bit(x) * coef - off)
+            x &= x - 1
+        sums[i + 1] = some & full
+    wanted = 0
+    if low < span and high >= 0:
+        wanted = full & ~((1 << max(low, 0)) - 1)
+        if high < span:
+            wanted &= (1 << (high + 1)) - 1
+    for i in range(n - 1, -1, -1):
+        x, coef = dom[flat[at + i]], flat[p + 3 + i]
+        off = (low_bit(x) if coef >= 0 else high_bit(x)) * coef
+        some, held = 0, 0
+        while x:
+            before = wanted >> (low_bit(x) * coef - off)
+            if before & sums[i]:
+                held |= x & -x
+            some |= before
+            x &= x - 1
+        wanted = some
+        masks[i] = held
+
+
+@inner
+def long_sums(flat, dom, c, masks, reach, back, least, span):
+    """`supports` of a TOTAL with many sums: reach[i] holds the sums of the first i cells, back[i] those that end well.
+
+    Each cell is counted from its own least contribution.
+    """
+    at = flat[N_SCOPE] + flat[flat[N_SCOPE_AT] + c]
+    n = flat[flat[N_SCOPE_AT] + c + 1] - flat[flat[N_SCOPE_AT] + c]
+    p = flat[N_ARGS] + flat[flat[N_ARG_AT] + c]
+    low, high = flat[p], flat[p + 1]
     reach[: n + 1, :span] = 0
     back[: n + 1, :span] = 0
     reach[0, 0] = 1
     top = 0
     for i in range(n):
-        x = dom[net.scope[a + i]]
-        coef = net.args[p + 3 + i]
+        masks[i] = 0
+        x = dom[flat[at + i]]
+        coef = flat[p + 3 + i]
         off = (low_bit(x) if coef >= 0 else high_bit(x)) * coef
-        size = (high_bit(x) - low_bit(x)) * (coef if coef >= 0 else -coef)
         for k in range(low_bit(x), high_bit(x) + 1):
             if (x >> k) & 1:
                 d = k * coef - off
                 for s in range(top + 1):
                     if reach[i, s]:
                         reach[i + 1, s + d] = 1
-        top += size
+        top += (high_bit(x) - low_bit(x)) * (coef if coef >= 0 else -coef)
     for s in range(span):
         if low <= s + least <= high:
             back[n, s] = 1
     for i in range(n - 1, -1, -1):
-        x = dom[net.scope[a + i]]
-        coef = net.args[p + 3 + i]
+        x = dom[flat[at + i]]
+        coef = flat[p + 3 + i]
         off = (low_bit(x) if coef >= 0 else high_bit(x)) * coef
         for k in range(low_bit(x), high_bit(x) + 1):
             if (x >> k) & 1:
@@ -232,6 +354,22 @@ def supports(net, dom, c, masks, reach, back):
                         if reach[i, s]:
                             masks[i] |= 1 << k
                         back[i, s] = 1
+
+
+@inner
+def supports(flat, dom, c, masks, sums, reach, back):
+    """Fill masks[i] with the values of the i-th cell that some solution of constraint c alone allows."""
+    if flat[flat[N_KIND] + c] == TABLE:
+        rows_left(flat, dom, c, masks)
+        return True
+    least, most = range_of(flat, dom, c)
+    span = most - least + 1
+    if span > MAX_SPAN or flat[flat[N_SCOPE_AT] + c + 1] - flat[flat[N_SCOPE_AT] + c] >= reach.shape[0]:
+        return False
+    if span <= 63:
+        short_sums(flat, dom, c, masks, sums, least, span)
+    else:
+        long_sums(flat, dom, c, masks, reach, back, least, span)
     return True
 
 
@@ -352,13 +490,14 @@ def rule_bounds(net, active, dom, reason, placed, dirty, log, count, depth, c):
 
 
 @inner
-def rule_support(net, active, dom, reason, placed, dirty, log, count, depth, c, masks, reach, back):
+def rule_support(net, active, dom, reason, placed, dirty, log, count, depth, c, scratch):
     dirty[c] &= ~D_SUPPORT
+    masks = scratch.masks
     a, b = net.scope_at[c], net.scope_at[c + 1]
     for i in range(b - a):
         if dom[net.scope[a + i]] == 0:
             return clash(log, count, NONE, net.scope[a + i], depth)
-    if not supports(net, dom, c, masks, reach, back):
+    if not supports(net.flat, dom, c, masks, scratch.sums, scratch.reach, scratch.back):
         return 0
     before, bad = count[ROWS], 0
     for i in range(b - a):
@@ -676,12 +815,41 @@ def rule_nested(net, active, dom, reason, placed, dirty, log, count, depth, c):
 
 
 @inner
+def hard_rules(net, active, dom, reason, placed, dirty, log, count, depth, max_tier, chosen):
+    """One step of the lowest rule of tier 3 or 4 that makes progress: -1 contradiction, 0 none, 1 progress."""
+    for tier in range(3, max_tier + 1):
+        for c in range(net.kind.shape[0]):
+            if not active[c] or dirty[c] == 0:
+                continue
+            k = net.kind[c]
+            got = 0
+            if tier == 4:
+                if k == DIFFERENT and dirty[c] & D_SET:
+                    got = rule_set(net, active, dom, reason, placed, dirty, log, count, depth, c, chosen)
+            elif k == DIFFERENT:
+                if net.perm[c] and dirty[c] & D_LOCKED:
+                    got = rule_locked(net, active, dom, reason, placed, dirty, log, count, depth, c)
+                if got == 0 and dirty[c] & D_PAIR:
+                    got = rule_pair(net, active, dom, reason, placed, dirty, log, count, depth, c, chosen)
+            elif k == TOTAL:
+                if net.perm[c] and dirty[c] & D_LOCKED:
+                    got = rule_nested(net, active, dom, reason, placed, dirty, log, count, depth, c)
+            elif k == UNLIKE and dirty[c] & D_LOCKED:
+                got = rule_swapped(net, active, dom, reason, placed, dirty, log, count, depth, c)
+            if got:
+                if got > 0 and depth == 0 and tier > count[TOP]:
+                    count[TOP] = tier
+                return got
+    return 0
+
+
+@inner
 def propagate(net, active, dom, reason, placed, dirty, log, count, depth, max_tier, target, scratch):
     """Apply rules up to max_tier (at most 4) until nothing moves. Returns -1 contradiction, 0 open, 1 solved.
 
     With target >= 0 the run ends as solved as soon as that cell is placed.
     """
-    masks, chosen, reach, back = scratch.masks, scratch.chosen, scratch.reach, scratch.back
+    chosen = scratch.chosen
     nv, nc = dom.shape[0], net.kind.shape[0]
     while True:
         moved = True
@@ -702,7 +870,7 @@ def propagate(net, active, dom, reason, placed, dirty, log, count, depth, max_ti
         if target >= 0 and placed[target]:
             return 1
         got = 0
-        for tier in range(1, max_tier + 1):
+        for tier in range(1, min(max_tier, 2) + 1):
             for c in range(nc):
                 if not active[c] or dirty[c] == 0:
                     continue
@@ -713,9 +881,7 @@ def propagate(net, active, dom, reason, placed, dirty, log, count, depth, max_ti
                             got = rule_place(net, active, dom, reason, placed, dirty, log, count, depth, c)
                     elif k == TABLE:
                         if net.tier[c] == 1 and dirty[c] & D_SUPPORT:
-                            got = rule_support(
-                                net, active, dom, reason, placed, dirty, log, count, depth, c, masks, reach, back
-                            )
+                            got = rule_support(net, active, dom, reason, placed, dirty, log, count, depth, c, scratch)
                     elif k == UNLIKE:
                         if dirty[c] & D_BOUNDS:
                             got = rule_twin(net, active, dom, reason, placed, dirty, log, count, depth, c)
@@ -723,28 +889,15 @@ def propagate(net, active, dom, reason, placed, dirty, log, count, depth, max_ti
                         got = rule_bounds(net, active, dom, reason, placed, dirty, log, count, depth, c)
                 elif tier == 2:
                     if (k == TOTAL or k == TABLE) and net.tier[c] == 2 and dirty[c] & D_SUPPORT:
-                        got = rule_support(
-                            net, active, dom, reason, placed, dirty, log, count, depth, c, masks, reach, back
-                        )
-                elif tier == 3:
-                    if k == DIFFERENT:
-                        if net.perm[c] and dirty[c] & D_LOCKED:
-                            got = rule_locked(net, active, dom, reason, placed, dirty, log, count, depth, c)
-                        if got == 0 and dirty[c] & D_PAIR:
-                            got = rule_pair(net, active, dom, reason, placed, dirty, log, count, depth, c, chosen)
-                    elif k == TOTAL:
-                        if net.perm[c] and dirty[c] & D_LOCKED:
-                            got = rule_nested(net, active, dom, reason, placed, dirty, log, count, depth, c)
-                    elif k == UNLIKE and dirty[c] & D_LOCKED:
-                        got = rule_swapped(net, active, dom, reason, placed, dirty, log, count, depth, c)
-                elif k == DIFFERENT and dirty[c] & D_SET:
-                    got = rule_set(net, active, dom, reason, placed, dirty, log, count, depth, c, chosen)
+                        got = rule_support(net, active, dom, reason, placed, dirty, log, count, depth, c, scratch)
                 if got:
                     break
             if got:
                 if got > 0 and depth == 0 and tier > count[TOP]:
                     count[TOP] = tier
                 break
+        if got == 0 and max_tier > 2:
+            got = hard_rules(net, active, dom, reason, placed, dirty, log, count, depth, max_tier, chosen)
         if got < 0:
             return -1
         if got == 0:
@@ -752,6 +905,442 @@ def propagate(net, active, dom, reason, placed, dirty, log, count, depth, max_ti
                 if not placed[v]:
                     return 0
             return 1
+
+
+# Propagation without a trace. The rules are monotone, so its end does not depend on the order in which they are
+# applied: what a search, a supposition or the dropping of clues asks for is the same as `propagate` gives. Cells with
+# one candidate wait to be placed, constraints of tier 1 wait in a queue.
+
+
+@inner
+def first_tier(flat, c):
+    """The `dirty` bits of a constraint's rules of tier 1."""
+    k = flat[flat[N_KIND] + c]
+    if k == DIFFERENT:
+        return D_PLACE if flat[flat[N_PERM] + c] else 0
+    if k == TABLE:
+        return D_SUPPORT if flat[flat[N_TIER] + c] == 1 else 0
+    return D_BOUNDS
+
+
+@inner
+def rest(flat, state):
+    """Nothing waits."""
+    for c in range(flat[N_CONS]):
+        state[state[S_IN_QUEUE] + c] = 0
+        state[state[S_DIRTY] + c] = 0
+    state[S_WAITING] = 0
+    state[S_FRONT] = 0
+    state[S_QUEUED] = 0
+    many = flat[N_VARS]
+    for v in range(flat[N_VARS]):
+        many -= state[state[S_PLACED] + v]
+    state[S_OPEN] = many
+
+
+@inner
+def enqueue(state, c):
+    state[state[S_IN_QUEUE] + c] = 1
+    at = state[S_FRONT] + state[S_QUEUED]
+    if at >= state[S_ROOM]:
+        at -= state[S_ROOM]
+    state[state[S_QUEUE] + at] = c
+    state[S_QUEUED] += 1
+
+
+@inner
+def wake(flat, state, c):
+    """All rules have to look at c again."""
+    state[state[S_DIRTY] + c] = D_ALL
+    if not state[state[S_IN_QUEUE] + c] and first_tier(flat, c):
+        enqueue(state, c)
+
+
+@inner
+def wait(state, v):
+    """Cell v has one candidate and is to be placed."""
+    state[state[S_FRESH] + state[S_WAITING]] = v
+    state[S_WAITING] += 1
+
+
+@inner
+def begin(flat, state):
+    """Nothing is placed; every constraint is to be looked at."""
+    for v in range(flat[N_VARS]):
+        state[state[S_PLACED] + v] = 0
+    rest(flat, state)
+    for c in range(flat[N_CONS]):
+        if state[state[S_ACTIVE] + c]:
+            wake(flat, state, c)
+    for v in range(flat[N_VARS]):
+        x = state[state[S_DOM] + v]
+        if x & (x - 1) == 0:
+            wait(state, v)
+
+
+@inner
+def cut(flat, state, v, mask):
+    """Take `mask` out of cell v. False when nothing is left."""
+    x = state[state[S_DOM] + v]
+    left = x & ~mask
+    if left == x:
+        return True
+    state[state[S_DOM] + v] = left
+    for i in range(flat[flat[N_VAR_AT] + v], flat[flat[N_VAR_AT] + v + 1]):
+        c = flat[flat[N_VAR_CONS] + i]
+        if state[state[S_ACTIVE] + c]:
+            wake(flat, state, c)
+    if left & (left - 1) == 0:
+        if left == 0:
+            return False
+        wait(state, v)
+    return True
+
+
+@inner
+def quick_only(flat, state, v):
+    """Place v and strike its value from its groups. False when a cell is left with nothing."""
+    state[state[S_PLACED] + v] = 1
+    state[S_OPEN] -= 1
+    bit = state[state[S_DOM] + v]
+    for i in range(flat[flat[N_VAR_AT] + v], flat[flat[N_VAR_AT] + v + 1]):
+        c = flat[flat[N_VAR_CONS] + i]
+        if flat[flat[N_KIND] + c] == DIFFERENT and state[state[S_ACTIVE] + c]:
+            for j in range(flat[flat[N_SCOPE_AT] + c], flat[flat[N_SCOPE_AT] + c + 1]):
+                u = flat[flat[N_SCOPE] + j]
+                if state[state[S_DOM] + u] & bit and u != v and not cut(flat, state, u, bit):
+                    return False
+    return True
+
+
+@inner
+def quick_place(flat, state, c):
+    a, b = flat[flat[N_SCOPE_AT] + c], flat[flat[N_SCOPE_AT] + c + 1]
+    a += flat[N_SCOPE]
+    b += flat[N_SCOPE]
+    once, twice, done = 0, 0, 0
+    for j in range(a, b):
+        x = state[state[S_DOM] + flat[j]]
+        twice |= once & x
+        once |= x
+        if state[state[S_PLACED] + flat[j]]:
+            done |= x
+    if once != flat[flat[N_FULL] + c]:
+        return False
+    alone = once & ~twice & ~done
+    if alone == 0:
+        return True
+    for j in range(a, b):
+        x = state[state[S_DOM] + flat[j]]
+        bit = x & alone
+        if bit & (bit - 1) or (bit and not cut(flat, state, flat[j], ~bit)):
+            return False
+    return True
+
+
+@inner
+def quick_count(flat, state, c):
+    """BOUNDS of a plain TOTAL of 0/1 cells."""
+    a, b = flat[flat[N_SCOPE_AT] + c] + flat[N_SCOPE], flat[flat[N_SCOPE_AT] + c + 1] + flat[N_SCOPE]
+    p = flat[N_ARGS] + flat[flat[N_ARG_AT] + c]
+    least, most = 0, 0
+    for j in range(a, b):
+        x = state[state[S_DOM] + flat[j]]
+        least += x == 2
+        most += x > 1
+    low, high = flat[p], flat[p + 1]
+    if least > high or most < low:
+        return False
+    if least == most or (least < high and most > low):
+        return True
+    out = 2 if least == high else 1
+    for j in range(a, b):
+        if state[state[S_DOM] + flat[j]] == 3:
+            cut(flat, state, flat[j], out)
+    return True
+
+
+@inner
+def quick_bounds(flat, state, dom, c):
+    at = flat[N_SCOPE] + flat[flat[N_SCOPE_AT] + c]
+    n = flat[flat[N_SCOPE_AT] + c + 1] - flat[flat[N_SCOPE_AT] + c]
+    p = flat[N_ARGS] + flat[flat[N_ARG_AT] + c]
+    low, high, base = flat[p], flat[p + 1], flat[p + 2]
+    least, most = range_of(flat, dom, c)
+    for i in range(n):
+        if least > high or most < low:
+            return False
+        if least >= low and most <= high:
+            return True
+        v = flat[at + i]
+        x = dom[v]
+        if x & (x - 1) == 0:
+            continue
+        coef = flat[p + 3 + i]
+        lo, hi = (low_bit(x) + base) * coef, (high_bit(x) + base) * coef
+        if coef < 0:
+            lo, hi = hi, lo
+        out = 0
+        while x:
+            term = (low_bit(x) + base) * coef
+            if least - lo + term > high or most - hi + term < low:
+                out |= x & -x
+            x &= x - 1
+        if out:
+            if not cut(flat, state, v, out):
+                return False
+            least, most = range_of(flat, dom, c)
+    return least <= high and most >= low
+
+
+@inner
+def quick_twin(flat, state, c):
+    a = flat[flat[N_SCOPE_AT] + c]
+    half = (flat[flat[N_SCOPE_AT] + c + 1] - a) // 2
+    a += flat[N_SCOPE]
+    at = -1
+    for i in range(half):
+        x, y = state[state[S_DOM] + flat[a + i]], state[state[S_DOM] + flat[a + half + i]]
+        if x & y == 0:
+            return True
+        if x != y or x & (x - 1):
+            if at >= 0:
+                return True
+            at = i
+    if at < 0:
+        return False
+    u, v = flat[a + at], flat[a + half + at]
+    x, y = state[state[S_DOM] + u], state[state[S_DOM] + v]
+    if x & (x - 1) == 0:
+        return cut(flat, state, v, x)
+    if y & (y - 1) == 0:
+        return cut(flat, state, u, y)
+    return True
+
+
+@inner
+def quick_less(flat, state, c):
+    at = flat[N_SCOPE] + flat[flat[N_SCOPE_AT] + c]
+    u, v, gap = flat[at], flat[at + 1], flat[flat[N_ARGS] + flat[flat[N_ARG_AT] + c]]
+    top = high_bit(state[state[S_DOM] + v]) - gap
+    if top < 0 or not cut(flat, state, u, ~((1 << (top + 1)) - 1)):
+        return False
+    return cut(flat, state, v, (1 << (low_bit(state[state[S_DOM] + u]) + gap)) - 1)
+
+
+@inner
+def quick_support(flat, state, masks, c):
+    """Strike what `masks` lacks. What is left has support, so the rule need not look again."""
+    at = flat[N_SCOPE] + flat[flat[N_SCOPE_AT] + c]
+    n = flat[flat[N_SCOPE_AT] + c + 1] - flat[flat[N_SCOPE_AT] + c]
+    for i in range(n):
+        if masks[i] == 0:
+            return False
+    for i in range(n):
+        if not cut(flat, state, flat[at + i], ~masks[i]):
+            return False
+    state[state[S_DIRTY] + c] &= ~D_SUPPORT
+    return True
+
+
+@inner
+def quick_first(flat, state, dom, masks, c):
+    """The rule of tier 1 of constraint c. False when it cannot be met."""
+    k = flat[flat[N_KIND] + c]
+    if k == TABLE:
+        rows_left(flat, dom, c, masks)
+        return quick_support(flat, state, masks, c)
+    state[state[S_DIRTY] + c] &= ~(D_PLACE | D_BOUNDS)
+    if k == DIFFERENT:
+        return quick_place(flat, state, c)
+    if k == LESS:
+        return quick_less(flat, state, c)
+    if k == UNLIKE:
+        return quick_twin(flat, state, c)
+    if flat[flat[N_PERM] + c]:
+        return quick_count(flat, state, c)
+    return quick_bounds(flat, state, dom, c)
+
+
+@inner
+def entailed(flat, dom, c):
+    """True when constraint c holds whatever the open cells become; False is no promise."""
+    at = flat[N_SCOPE] + flat[flat[N_SCOPE_AT] + c]
+    p = flat[N_ARGS] + flat[flat[N_ARG_AT] + c]
+    k = flat[flat[N_KIND] + c]
+    if k == LESS:
+        return high_bit(dom[flat[at]]) + flat[p] <= low_bit(dom[flat[at + 1]])
+    if k == TOTAL:
+        least, most = range_of(flat, dom, c)
+        return least >= flat[p] and most <= flat[p + 1]
+    if k != TABLE:
+        return False
+    n = flat[flat[N_SCOPE_AT] + c + 1] - flat[flat[N_SCOPE_AT] + c]
+    t, rows, values = flat[N_TUPLES] + flat[p], flat[p + 1], flat[p + 2]
+    ways = 1
+    for i in range(n):
+        x = dom[flat[at + i]]
+        ways *= popcount(x)
+        if x >> values or ways > rows:
+            return False
+    x = dom[flat[at]]
+    if n == 1:
+        return x & ~flat[t] == 0
+    if n == 2:
+        while x:
+            if dom[flat[at + 1]] & ~flat[t + low_bit(x)]:
+                return False
+            x &= x - 1
+        return True
+    if n == 3:
+        while x:
+            y = dom[flat[at + 1]]
+            while y:
+                if dom[flat[at + 2]] & ~flat[t + low_bit(x) * values + low_bit(y)]:
+                    return False
+                y &= y - 1
+            x &= x - 1
+        return True
+    if n * values > 64:
+        return False
+    allowed = 0
+    for i in range(n):
+        allowed |= dom[flat[at + i]] << (i * values)
+    for r in range(t, t + rows):
+        if flat[r] & ~allowed == 0:
+            ways -= 1
+    return ways == 0
+
+
+@inner
+def quick_hard(net, state, reason, log, count, max_tier, chosen):
+    """One step of a rule of tier 3 or 4: -1 contradiction, 0 none, 1 progress."""
+    count[ROWS], count[STEPS] = 0, 0
+    flat = net.flat
+    nv, nc = flat[N_VARS], flat[N_CONS]
+    dom, placed = state[state[S_DOM] : state[S_DOM] + nv], state[state[S_PLACED] : state[S_PLACED] + nv]
+    dirty, active = state[state[S_DIRTY] : state[S_DIRTY] + nc], state[state[S_ACTIVE] : state[S_ACTIVE] + nc]
+    got = hard_rules(net, active, dom, reason, placed, dirty, log, count, OUTER, max_tier, chosen)
+    if got > 0:
+        for c in range(nc):
+            if active[c] and not state[state[S_IN_QUEUE] + c] and dirty[c] & first_tier(flat, c):
+                enqueue(state, c)
+        state[S_OPEN] = 0
+        for v in range(nv):
+            if not placed[v]:
+                state[S_OPEN] += 1
+                if dom[v] & (dom[v] - 1) == 0:
+                    wait(state, v)
+    return got
+
+
+@inner
+def quick_second(flat, state, dom, masks, sums, reach, back):
+    """SUPPORT of tier 2 until something has to be looked at again. False at a contradiction."""
+    for c in range(flat[N_CONS]):
+        if state[state[S_DIRTY] + c] & D_SUPPORT and flat[flat[N_TIER] + c] == 2 and state[state[S_ACTIVE] + c]:
+            k = flat[flat[N_KIND] + c]
+            if k == TABLE or k == TOTAL:
+                state[state[S_DIRTY] + c] &= ~D_SUPPORT
+                if not supports(flat, dom, c, masks, sums, reach, back):
+                    continue
+                if not quick_support(flat, state, masks, c):
+                    return False
+                if state[S_WAITING] > 0 or state[S_QUEUED] > 0:
+                    return True
+    return True
+
+
+@inner
+def quick(net, state, reason, log, count, tools, max_tier, cell, clue, sure):
+    """What `propagate` would end with: -1 contradiction, 0 open, 1 solved. What waits is where it starts.
+
+    With `sure` the problem has a solution that obeys everything, so the run ends when every cell is placed; it
+    ends as solved, too, as soon as the given cell is placed or the constraint `clue` holds by itself.
+    """
+    flat, chosen, reach, back = net.flat, tools.chosen, tools.reach, tools.back
+    dom = state[state[S_DOM] : state[S_DOM] + flat[N_VARS]]
+    masks, sums = state[state[S_MASKS] : state[S_SUMS]], state[state[S_SUMS] :]
+    while True:
+        while state[S_WAITING] > 0:
+            state[S_WAITING] -= 1
+            v = state[state[S_FRESH] + state[S_WAITING]]
+            if dom[v] == 0:
+                return -1
+            if not state[state[S_PLACED] + v] and not quick_only(flat, state, v):
+                return -1
+        if sure and (state[S_OPEN] == 0 or (cell >= 0 and state[state[S_PLACED] + cell])):
+            return 1
+        if state[S_QUEUED] > 0:
+            c = state[state[S_QUEUE] + state[S_FRONT]]
+            state[S_FRONT] += 1
+            if state[S_FRONT] == state[S_ROOM]:
+                state[S_FRONT] = 0
+            state[S_QUEUED] -= 1
+            state[state[S_IN_QUEUE] + c] = 0
+            if not quick_first(flat, state, dom, masks, c):
+                return -1
+            continue
+        if clue >= 0 and entailed(flat, dom, clue):
+            return 1
+        if max_tier >= 2:
+            if not quick_second(flat, state, dom, masks, sums, reach, back):
+                return -1
+            if state[S_WAITING] > 0 or state[S_QUEUED] > 0:
+                continue
+        if max_tier >= 3:
+            got = quick_hard(net, state, reason, log, count, max_tier, chosen)
+            if got < 0:
+                return -1
+            if got > 0:
+                continue
+        return 1 if state[S_OPEN] == 0 else 0
+
+
+@inner
+def refuted(net, state, reason, log, count, tools, v, bit):
+    """True when the supposed value leads to a contradiction by rules up to tier 2; the state is as before."""
+    flat, saved = net.flat, tools.saved
+    nv, d, p = flat[N_VARS], state[S_DOM], state[S_PLACED]
+    saved[0, :] = state[d : d + nv]
+    saved[1, :] = state[p : p + nv]
+    rest(flat, state)
+    got = -1
+    if cut(flat, state, v, ~bit):
+        got = quick(net, state, reason, log, count, tools, INNER_TIER, NONE, NONE, NO)
+    state[d : d + nv] = saved[0]
+    state[p : p + nv] = saved[1]
+    return got < 0
+
+
+@inner
+def closure(net, state, reason, log, count, tools, max_tier, cell, clue, sure):
+    """`quick`, with suppositions at tier 5: the end of `solve` without its log."""
+    got = quick(net, state, reason, log, count, tools, min(max_tier, FOUR), cell, clue, sure)
+    if got != 0 or max_tier < SUPPOSE_TIER:
+        return got
+    flat = net.flat
+    nv, moved = flat[N_VARS], True
+    while moved:
+        moved = False
+        for v in range(nv):
+            todo = state[state[S_DOM] + v]
+            while todo:
+                bit = todo & -todo
+                todo ^= bit
+                now = state[state[S_DOM] + v]
+                if now == bit or now & bit == 0:
+                    continue
+                if not refuted(net, state, reason, log, count, tools, v, bit):
+                    continue
+                moved = True
+                rest(flat, state)
+                if not cut(flat, state, v, bit):
+                    return -1
+                got = quick(net, state, reason, log, count, tools, FOUR, cell, clue, sure)
+                if got != 0:
+                    return got
+    return 0
 
 
 @inner
@@ -829,6 +1418,10 @@ def suppose(net, active, dom, reason, placed, dirty, log, count, scratch):
     """Rule SUPPOSE: the first cell and value whose supposition clashes by rules up to tier 2; strike it."""
     nv = dom.shape[0]
     d2, r2, p2, y2 = scratch.dom, scratch.reason, scratch.placed, scratch.dirty
+    state = scratch.state
+    state[state[S_DOM] : state[S_DOM] + nv] = dom
+    state[state[S_PLACED] : state[S_PLACED] + nv] = placed
+    state[state[S_ACTIVE] : state[S_ACTIVE] + active.shape[0]] = active
     most = 0
     for v in range(nv):
         most = max(most, popcount(dom[v]))
@@ -840,6 +1433,8 @@ def suppose(net, active, dom, reason, placed, dirty, log, count, scratch):
             while todo:
                 bit = todo & -todo
                 todo ^= bit
+                if not refuted(net, state, reason, log, count, scratch.tools, v, bit):
+                    continue
                 d2[:] = dom
                 r2[:, :] = reason
                 p2[:] = placed
@@ -929,7 +1524,9 @@ def solve(net, active, dom, reason, placed, dirty, log, count, max_tier, target,
             if u >= 0:
                 return clash(log, count, NONE, u, OUTER)
     while True:
-        got = propagate(net, active, dom, reason, placed, dirty, log, count, OUTER, min(max_tier, 4), target, scratch)
+        got = propagate(
+            net, active, dom, reason, placed, dirty, log, count, OUTER, min(max_tier, FOUR), target, scratch
+        )
         if got != 0 or max_tier < SUPPOSE_TIER:
             return got
         got = suppose(net, active, dom, reason, placed, dirty, log, count, scratch)
@@ -1018,19 +1615,29 @@ def search(net, active, dom0, limit, max_nodes, order, found, log, count, stack,
     value indices). found[i] receives the i-th solution as masks. Returns the count, or -1 past max_nodes.
     count[NODES] is the number of decisions: the `search` of Hardness.
     """
-    nv = dom0.shape[0]
+    nv, flat, state = dom0.shape[0], net.flat, scratch.state
     n, top, nodes = 0, 1, 0
     stack[0, :] = dom0
-    reason = stack_reason
-    placed, dirty = scratch.placed, scratch.dirty
+    branch = scratch.branch
+    branch[0] = -1
+    state[state[S_ACTIVE] : state[S_ACTIVE] + active.shape[0]] = active
+    dom = state[state[S_DOM] : state[S_DOM] + nv]
     while top > 0:
         top -= 1
-        dom = scratch.dom
         dom[:] = stack[top]
-        placed[:] = 0
-        dirty[:] = D_ALL
-        count[ROWS], count[STEPS] = 0, 0
-        got = propagate(net, active, dom, reason, placed, dirty, log, count, INNER, INNER_TIER, NONE, scratch)
+        at = branch[top]
+        if at < 0:
+            begin(flat, state)
+        else:  # the other cells are as propagation left them
+            for v in range(nv):
+                state[state[S_PLACED] + v] = dom[v] & (dom[v] - 1) == 0
+            state[state[S_PLACED] + at] = 0
+            rest(flat, state)
+            wait(state, at)
+            for i in range(net.var_at[at], net.var_at[at + 1]):
+                if active[net.var_cons[i]]:
+                    wake(flat, state, net.var_cons[i])
+        got = quick(net, state, stack_reason, log, count, scratch.tools, INNER_TIER, NONE, NONE, NO)
         if got < 0:
             continue
         if got == 1:
@@ -1059,114 +1666,110 @@ def search(net, active, dom0, limit, max_nodes, order, found, log, count, stack,
                     return -1
                 stack[top, :] = dom
                 stack[top, at] = bit
+                branch[top] = at
                 top += 1
     count[NODES] = nodes
     return n
 
 
 @nb.njit(cache=True)
-def thin(net, active, full, sol, clue_kind, clue_at, order, keep, floor, max_tier, reason, log, count, scratch):
-    """Drop clues in `order` while rules up to max_tier still solve; never below `floor` clues.
+def closes(net, active, domains, reason, log, count, max_tier, scratch):
+    """What `solve` would return, without its log."""
+    state, flat = scratch.state, net.flat
+    state[state[S_ACTIVE] : state[S_ACTIVE] + active.shape[0]] = active
+    state[state[S_DOM] : state[S_DOM] + flat[N_VARS]] = domains
+    begin(flat, state)
+    return closure(net, state, reason, log, count, scratch.tools, max_tier, NONE, NONE, NO)
 
-    A clue is a given cell (clue_kind 0, clue_at = cell) or a constraint (clue_kind 1). `keep` (in and out)
-    flags the clues that stand. First the shortest prefix from the back of `order` that still solves is found
-    by bisection (sound, because more clues never make these rules weaker), then one clue at a time.
+
+@nb.njit(cache=True)
+def thin(net, full, sol, clue_kind, clue_at, order, keep, floor, max_tier, reason, log, count, scratch):
+    """Drop clues in `order`, one at a time, while rules up to max_tier still solve; never below `floor` clues.
+
+    A clue is a given cell (clue_kind 0, clue_at = cell) or a constraint (clue_kind 1). `keep` (out) flags the
+    clues that stand; `sol` are the masks of a solution that obeys all of them. Constraints that are no clue hold.
     Returns the number of clues kept, or -1 when even all of them do not solve.
+
+    Whether a clue can go is asked in a state where the clues kept so far and all later ones have been used. Such
+    states are shared: the state of a block of clues has used everything outside the block, and is the start for
+    the states of its two halves. A clue goes, too, as soon as the others place its cell or imply it, since all
+    clues together solve. What is dropped is the same as with a run from the beginning for each clue.
     """
-    n = order.shape[0]
-    dom, placed, dirty = scratch.thin_dom, scratch.thin_placed, scratch.thin_dirty
-    alive = 0
-    for i in range(n):
-        alive += keep[order[i]]
-    low, high = 0, max(0, n - floor)  # drop the first `low` surely works
-    if not solves(
-        net,
-        active,
-        full,
-        sol,
-        clue_kind,
-        clue_at,
-        keep,
-        max_tier,
-        dom,
-        placed,
-        dirty,
-        reason,
-        log,
-        count,
-        NONE,
-        scratch,
-    ):
-        return -1
-    while low < high:
-        mid = (low + high + 1) // 2
-        for i in range(n):
-            keep[order[i]] = 0 if i < mid else 1
-        if solves(
-            net,
-            active,
-            full,
-            sol,
-            clue_kind,
-            clue_at,
-            keep,
-            max_tier,
-            dom,
-            placed,
-            dirty,
-            reason,
-            log,
-            count,
-            NONE,
-            scratch,
-        ):
-            low = mid
+    n, nv, flat, tools, state = order.shape[0], full.shape[0], net.flat, scratch.tools, scratch.state
+    low, high, phase = scratch.low, scratch.high, scratch.phase
+    kept_dom, kept_placed = scratch.dom_of, scratch.placed_of
+    d, p, on = state[S_DOM], state[S_PLACED], state[S_ACTIVE]
+    # Everything together, then everything but the clues in `order`.
+    state[on : on + flat[N_CONS]] = 1
+    got = 0
+    for together in (True, False):
+        keep[:] = 1
+        if not together:
+            for i in range(n):
+                keep[order[i]] = 0
+        state[d : d + nv] = full
+        for i in range(keep.shape[0]):
+            if clue_kind[i] == 1:
+                state[on + clue_at[i]] = keep[i]
+            elif keep[i]:
+                state[d + clue_at[i]] = sol[clue_at[i]]
+        begin(flat, state)
+        tier = max_tier if together else min(max_tier, FOUR)
+        got = closure(net, state, reason, log, count, tools, tier, NONE, NONE, YES)
+        if together and got != 1:
+            return -1
+    keep[:] = 1
+    kept_dom[0, :] = state[d : d + nv]
+    kept_placed[0, :] = state[p : p + nv]
+    # phase 0, 2: the left, the right half of the block is next; 3: both are done; 1: the rest implies the block
+    depth, alive = 0, n
+    low[0], high[0], phase[0] = 0, n, 1 if got == 1 else 0
+    while depth >= 0 and alive > floor:
+        a, b = low[depth], high[depth]
+        middle = (a + b) // 2
+        if phase[depth] == 1:
+            for i in range(a, b):
+                if alive > floor:
+                    keep[order[i]] = 0
+                    alive -= 1
+            depth -= 1
+            continue
+        if phase[depth] == 3 or b - a <= 1:
+            depth -= 1
+            continue
+        left = phase[depth] == 0
+        phase[depth] = 2 if left else 3
+        if left:
+            first, last, used, end = a, middle, middle, b
         else:
-            high = mid - 1
-    for i in range(n):
-        keep[order[i]] = 0 if i < low else 1
-    alive = n - low
-    for i in range(low, n):
-        if alive <= floor:
-            break
-        keep[order[i]] = 0
-        # All clues together solve, so a dropped given may go as soon as the others place its cell.
-        target = clue_at[order[i]] if clue_kind[order[i]] == 0 else NONE
-        if solves(
-            net,
-            active,
-            full,
-            sol,
-            clue_kind,
-            clue_at,
-            keep,
-            max_tier,
-            dom,
-            placed,
-            dirty,
-            reason,
-            log,
-            count,
-            target,
-            scratch,
-        ):
-            alive -= 1
+            first, last, used, end = middle, b, a, middle
+        cell, clue = NONE, NONE
+        if last - first == 1:
+            if clue_kind[order[first]] == 0:
+                cell = clue_at[order[first]]
+            else:
+                clue = clue_at[order[first]]
+        for i in range(first, last):
+            if clue_kind[order[i]] == 1:
+                state[on + clue_at[order[i]]] = 0
+        state[d : d + nv] = kept_dom[depth]
+        state[p : p + nv] = kept_placed[depth]
+        rest(flat, state)
+        for i in range(used, end):
+            c = order[i]
+            if clue_kind[c] == 1:
+                state[on + clue_at[c]] = keep[c]
+                if keep[c]:
+                    wake(flat, state, clue_at[c])
+            elif keep[c]:
+                cut(flat, state, clue_at[c], ~sol[clue_at[c]])
+        if clue >= 0 and entailed(flat, state[d : d + nv], clue):
+            got = 1
         else:
-            keep[order[i]] = 1
+            tier = max_tier if last - first == 1 else min(max_tier, FOUR)
+            got = closure(net, state, reason, log, count, tools, tier, cell, clue, YES)
+        depth += 1
+        low[depth], high[depth], phase[depth] = first, last, 1 if got == 1 else 0
+        kept_dom[depth, :] = state[d : d + nv]
+        kept_placed[depth, :] = state[p : p + nv]
     return alive
-
-
-@inner
-def solves(
-    net, active, full, sol, clue_kind, clue_at, keep, max_tier, dom, placed, dirty, reason, log, count, target, scratch
-):
-    dom[:] = full
-    placed[:] = 0
-    for i in range(keep.shape[0]):
-        if clue_kind[i] == 1:
-            active[clue_at[i]] = keep[i]
-        elif keep[i]:
-            dom[clue_at[i]] = sol[clue_at[i]]
-    count[:] = 0
-    reason[:, :] = -1
-    return solve(net, active, dom, reason, placed, dirty, log, count, max_tier, target, scratch) == 1

@@ -8,9 +8,10 @@ from functools import lru_cache, partial
 from verimill.generators.engines import prose
 from verimill.generators.engines.canonical import text_key
 from verimill.generators.engines.constraints import Constraint, table, total, unlike
-from verimill.generators.engines.deduction import Workspace, deduce, thin, workspace
+from verimill.generators.engines.deduction import Workspace, deduce, solvable, thin, workspace
 from verimill.generators.engines.grids import LAYOUTS
-from verimill.generators.engines.puzzles import Model, at_tier, near_misses_of, refutation, solve_model, two_solutions
+from verimill.generators.engines.puzzles import Model, at_tier, near_misses_of, solve_model
+from verimill.generators.engines.twins import refuted, with_two_answers
 from verimill.schemas.cells import cell_names, symmetries
 from verimill.schemas.core import Exhausted, Face, Maker, NearMiss, Solved, Step, Unanswerable
 from verimill.schemas.grids.binairo import Answer, Params, Problem
@@ -131,7 +132,7 @@ def _drop_more(rng: Rng, work: Workspace, solution: list[int], keep: list[bool])
     for cell in [i for i in rng.shuffled(range(len(keep))) if keep[i]][:6]:
         keep[cell] = False
         domains = [1 << v if k else 3 for v, k in zip(solution, keep, strict=True)]
-        if deduce(work, domains, 5).outcome != "solved":
+        if not solvable(work, domains, 5):
             keep[cell] = True
     return keep
 
@@ -169,15 +170,14 @@ def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | 
     if rng.chance(0.5):
         for cell in rng.shuffled(givens):
             less = _with(problem, cell, ".")
-            pair = two_solutions(model(less))
-            if pair is not None:
-                shown = (to_answer(pair[0]), to_answer(pair[1]))
-                return Unanswerable(less, "many", {"claim": "many", "by": ["two solutions shown"]}, shown)
+            twin = with_two_answers(less, model(less), to_answer)
+            if twin is not None:
+                return twin
     for cell in rng.shuffled(givens):
         other = _with(problem, cell, _FLIP[problem.givens[cell]])
-        steps = refutation(model(other))
-        if steps is not None and len(steps) > problem.size:
-            return Unanswerable(other, "none", {"claim": "none", "by": ["refutation by deduction rules"]}, (), steps)
+        twin = refuted(other, model(other), problem.size)
+        if twin is not None:
+            return twin
     return None
 
 
