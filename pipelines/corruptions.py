@@ -53,6 +53,8 @@ def corrupted(rng: Rng, case: Case, steps: tuple[Step, ...], answer: Any, most: 
             if tried > TRIES * most or made >= most:
                 return
             found = _judged(case, kind, altered, was, answer)
+            if found is not None and kind != "missing step" and not _reads_otherwise(case, found, steps):
+                found = None
             if found is not None and found.at not in seen:
                 seen.add(found.at)
                 made += 1
@@ -116,6 +118,12 @@ def _judged(case: Case, kind: str, steps: tuple[Step, ...], was: Step, answer: A
     except (ValueError, LookupError):  # the alteration names what the problem does not have
         return None
     return None if prose is None else Corrupted(kind, cut, at, verdict.reason, was, prose)
+
+
+def _reads_otherwise(case: Case, found: Corrupted, steps: tuple[Step, ...]) -> bool:
+    """Whether the wrong step's prose is not that of the right one: a reader must be able to see the error."""
+    true = split_prose(maker_of(case.codec.family).narrate(case.problem, steps[: found.at]), found.at)
+    return true is None or true[-1] != found.prose[-1]
 
 
 def split_prose(text: str, steps: int) -> tuple[str, ...] | None:

@@ -17,7 +17,9 @@ def export(
     to: Annotated[
         str,
         typer.Option(
-            "--to", help="sft, rl, verl, openrlhf, skyrl, nemo, preference, kto, steps, critique or pretrain."
+            "--to",
+            help="sft, rl, verl, openrlhf, skyrl, nemo, preference, kto, steps, critique, pretrain, reflection, search "
+            "or choice.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="A new folder; it gets one file for each split.")],

@@ -36,6 +36,9 @@ FORMATS = {
     "steps": "step_labels",
     "critique": "critique",
     "pretrain": "pretrain",
+    "reflection": "reflection",
+    "search": "search_traces",
+    "choice": "choice",
 }
 
 
@@ -146,6 +149,8 @@ def _type(kind: str) -> pa.DataType:
         "int8": pa.int8(),
         "int32": pa.int32(),
         "strings": pa.list_(text),
+        "double": pa.float64(),
+        "integers": pa.list_(pa.int32()),
         "bools": pa.list_(pa.bool_()),
         "messages": pa.list_(message),
         "thinking": pa.list_(struct(role=text, content=text, reasoning_content=text)),
