@@ -19,6 +19,7 @@ from verimill.pipelines.shards import write_shard
 from verimill.pipelines.teachers.accounting import Cell
 from verimill.pipelines.teachers.assessing import Assessment
 from verimill.pipelines.teachers.budgets import Budget
+from verimill.pipelines.teachers.hints import was_hinted
 from verimill.pipelines.teachers.judging import Judged, Judges, judge_version, still_holds
 from verimill.pipelines.teachers.log import Index, SampleLog, reply_of, verdict_record
 from verimill.pipelines.teachers.samples import Keys, Question, Reply, compact
@@ -193,7 +194,7 @@ def _row(
         "steps_checked": path.steps_checked,
         "steps_wrong": path.steps_wrong,
         "first_wrong_step": path.first_wrong_step,
-        "hinted": False,
+        "hinted": was_hinted(question.variant),
         "sampling": compact(keys.sampling.data()),
         "provenance": compact(provenance),
         "verifier_version": verdict.by,
