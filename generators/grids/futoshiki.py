@@ -23,7 +23,8 @@ from verimill.generators.engines.latin import (
     to_answer,
     with_symbol,
 )
-from verimill.generators.engines.puzzles import Model, at_tier, near_misses_of, refutation, solve_model, two_solutions
+from verimill.generators.engines.puzzles import Model, at_tier, near_misses_of, solve_model
+from verimill.generators.engines.twins import refuted, with_two_answers
 from verimill.schemas.cells import cell_names, symmetries
 from verimill.schemas.core import Exhausted, Face, Maker, NearMiss, Solved, Step, Unanswerable
 from verimill.schemas.grids.futoshiki import DIGITS, Answer, Params, Problem, ordered
@@ -163,10 +164,9 @@ def _loosened(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | Non
             less_of = Problem(n, problem.givens, signs[:clue] + signs[clue + 1 :])
         else:
             less_of = Problem(n, with_symbol(problem.givens, givens[clue - len(signs)], "."), signs)
-        pair = two_solutions(model(less_of))
-        if pair is not None:
-            shown = (to_answer(pair[0]), to_answer(pair[1]))
-            return Unanswerable(less_of, "many", {"claim": "many", "by": ["two solutions shown"]}, shown)
+        twin = with_two_answers(less_of, model(less_of), to_answer)
+        if twin is not None:
+            return twin
     return None
 
 
@@ -181,10 +181,9 @@ def _twisted(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | None
             cell = givens[clue - len(signs)]
             digit = rng.pick([d for d in DIGITS[:n] if d != problem.givens[cell]])
             other = Problem(n, with_symbol(problem.givens, cell, digit), signs)
-        steps = refutation(model(other))
-        if steps is not None and len(steps) > n:
-            proof = {"claim": "none", "by": ["refutation by deduction rules"]}
-            return Unanswerable(other, "none", proof, (), steps)
+        twin = refuted(other, model(other), n)
+        if twin is not None:
+            return twin
     return None
 
 

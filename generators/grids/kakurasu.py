@@ -13,11 +13,10 @@ from verimill.generators.engines.puzzles import (
     Model,
     at_tier,
     near_misses_of,
-    refutation,
     solve_model,
-    two_solutions,
     work_on,
 )
+from verimill.generators.engines.twins import refuted, with_two_answers
 from verimill.schemas.cells import cell_names
 from verimill.schemas.core import Exhausted, Face, Maker, NearMiss, Solved, Step, Unanswerable
 from verimill.schemas.grids.kakurasu import Answer, Params, Problem
@@ -107,10 +106,9 @@ def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | 
             for cell in rng.sample(range(n * n), 2):
                 answer[cell] = 1 - answer[cell]
             other = sums_of(n, [abs(v) for v in answer])
-            pair = two_solutions(model(other))
-            if pair is not None:
-                shown = (to_answer(pair[0]), to_answer(pair[1]))
-                return Unanswerable(other, "many", {"claim": "many", "by": ["two solutions shown"]}, shown)
+            twin = with_two_answers(other, model(other), to_answer)
+            if twin is not None:
+                return twin
     top = n * (n + 1) // 2
     for line in rng.sample(range(2 * n), 8):
         sums = [*problem.rows, *problem.cols]
@@ -118,9 +116,9 @@ def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | 
         if not 0 < sums[line] < top:
             continue
         other = Problem(n, tuple(sums[:n]), tuple(sums[n:]))
-        steps = refutation(model(other))
-        if steps is not None and len(steps) > 2:
-            return Unanswerable(other, "none", {"claim": "none", "by": ["refutation by deduction rules"]}, (), steps)
+        twin = refuted(other, model(other), 2)
+        if twin is not None:
+            return twin
     return None
 
 

@@ -13,7 +13,8 @@ from verimill.generators.engines.constraints import Constraint, table
 from verimill.generators.engines.deduction import deduce, thin, workspace
 from verimill.generators.engines.grids import latin_square
 from verimill.generators.engines.latin import full_masks, latin, to_answer
-from verimill.generators.engines.puzzles import Model, at_tier, near_misses_of, refutation, solve_model, two_solutions
+from verimill.generators.engines.puzzles import Model, at_tier, near_misses_of, solve_model
+from verimill.generators.engines.twins import refuted, with_two_answers
 from verimill.schemas.cages import cells_of, renumbered
 from verimill.schemas.cells import cell_names, symmetries
 from verimill.schemas.core import Exhausted, Face, Maker, NearMiss, Solved, Step, Unanswerable
@@ -172,10 +173,9 @@ def _loosened(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | Non
         j = rng.pick(into)
         square = square or solve(problem).answer
         other = _joined(rng, problem, j, k, [int(d) for d in square])
-        pair = two_solutions(model(other))
-        if pair is not None:
-            shown_pair = (to_answer(pair[0]), to_answer(pair[1]))
-            return Unanswerable(other, "many", {"claim": "many", "by": ["two solutions shown"]}, shown_pair)
+        twin = with_two_answers(other, model(other), to_answer)
+        if twin is not None:
+            return twin
     return None
 
 
@@ -197,10 +197,9 @@ def _twisted(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | None
         other = _altered(rng, problem, k, len(cells[k]))
         if other is None:
             continue
-        steps = refutation(model(other))
-        if steps is not None and len(steps) > problem.size:
-            proof = {"claim": "none", "by": ["refutation by deduction rules"]}
-            return Unanswerable(other, "none", proof, (), steps)
+        twin = refuted(other, model(other), problem.size)
+        if twin is not None:
+            return twin
     return None
 
 

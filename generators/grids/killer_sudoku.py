@@ -19,7 +19,8 @@ from verimill.generators.engines.latin import (
     to_answer,
     with_symbol,
 )
-from verimill.generators.engines.puzzles import Model, at_tier, near_misses_of, refutation, solve_model, two_solutions
+from verimill.generators.engines.puzzles import Model, at_tier, near_misses_of, solve_model
+from verimill.generators.engines.twins import refuted, with_two_answers
 from verimill.schemas.cages import cells_of, renumbered
 from verimill.schemas.cells import cell_names, symmetries
 from verimill.schemas.core import Exhausted, Face, Maker, NearMiss, Solved, Step, Unanswerable
@@ -150,10 +151,9 @@ def _loosened(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | Non
             )
         else:
             other = _joined(rng, problem)
-        pair = two_solutions(model(other)) if other is not None else None
-        if other is not None and pair is not None:
-            shown_pair = (to_answer(pair[0]), to_answer(pair[1]))
-            return Unanswerable(other, "many", {"claim": "many", "by": ["two solutions shown"]}, shown_pair)
+        twin = with_two_answers(other, model(other), to_answer) if other is not None else None
+        if twin is not None:
+            return twin
     return None
 
 
@@ -187,10 +187,9 @@ def _twisted(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | None
         if changed[up] > reach(n, len(cells[up]))[1] or changed[down] < reach(n, len(cells[down]))[0]:
             continue
         other = Problem(n, problem.givens, problem.cages, tuple(changed))
-        steps = refutation(model(other))
-        if steps is not None and len(steps) > n:
-            proof = {"claim": "none", "by": ["refutation by deduction rules"]}
-            return Unanswerable(other, "none", proof, (), steps)
+        twin = refuted(other, model(other), n)
+        if twin is not None:
+            return twin
     return None
 
 

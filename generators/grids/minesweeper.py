@@ -12,7 +12,8 @@ from verimill.generators.engines.certificates import ENGINE, oracle_for
 from verimill.generators.engines.constraints import total
 from verimill.generators.engines.deduction import deduce, hardness_of, nodes_of, steps_of
 from verimill.generators.engines.grids import LAYOUTS
-from verimill.generators.engines.puzzles import SEARCH_LIMIT, Model, refutation, work_on
+from verimill.generators.engines.puzzles import SEARCH_LIMIT, Model, work_on
+from verimill.generators.engines.twins import refuted
 from verimill.schemas.cells import cell_names, neighbours, symmetries
 from verimill.schemas.core import Exhausted, Face, Maker, NearMiss, Solved, Step, Unanswerable
 from verimill.schemas.grids.minesweeper import COVERED, Answer, Params, Problem
@@ -169,9 +170,9 @@ def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | 
         if not 0 < shown < covered:
             continue
         other = Problem(n, problem.board[:cell] + str(shown) + problem.board[cell + 1 :])
-        steps = refutation(model(other))
-        if steps is not None and len(steps) > 1:
-            return Unanswerable(other, "none", {"claim": "none", "by": ["refutation by deduction rules"]}, (), steps)
+        twin = refuted(other, model(other), 1)
+        if twin is not None:
+            return twin
     return None
 
 

@@ -14,11 +14,10 @@ from verimill.generators.engines.puzzles import (
     Model,
     at_tier,
     near_misses_of,
-    refutation,
     solve_model,
-    two_solutions,
     work_on,
 )
+from verimill.generators.engines.twins import refuted, with_two_answers
 from verimill.schemas.cells import cell_names, neighbours
 from verimill.schemas.core import Exhausted, Face, Maker, NearMiss, Solved, Step, Unanswerable
 from verimill.schemas.grids.nonogram import Answer, Params, Problem, Runs
@@ -140,15 +139,14 @@ def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | 
             for cell in rng.sample(range(n * n), 2):
                 grid[cell] = 1 - grid[cell]
             other = runs_in(n, grid)
-            pair = two_solutions(model(other))
-            if pair is not None:
-                shown = (to_answer(pair[0]), to_answer(pair[1]))
-                return Unanswerable(other, "many", {"claim": "many", "by": ["two solutions shown"]}, shown)
+            twin = with_two_answers(other, model(other), to_answer)
+            if twin is not None:
+                return twin
     for _ in range(10):
         changed = _altered(rng, problem)
-        steps = refutation(model(changed)) if changed is not None else None
-        if changed is not None and steps is not None and len(steps) > 2:
-            return Unanswerable(changed, "none", {"claim": "none", "by": ["refutation by deduction rules"]}, (), steps)
+        twin = refuted(changed, model(changed), 2) if changed is not None else None
+        if twin is not None:
+            return twin
     return None
 
 

@@ -15,7 +15,8 @@ from verimill.generators.engines.constraints import table
 from verimill.generators.engines.deduction import deduce, thin, workspace
 from verimill.generators.engines.grids import latin_square, spaced
 from verimill.generators.engines.latin import full_masks, given_masks, latin, movers, to_answer, with_symbol
-from verimill.generators.engines.puzzles import Model, at_tier, near_misses_of, refutation, solve_model, two_solutions
+from verimill.generators.engines.puzzles import Model, at_tier, near_misses_of, solve_model
+from verimill.generators.engines.twins import refuted, with_two_answers
 from verimill.schemas.cells import cell_names, symmetries
 from verimill.schemas.core import Exhausted, Face, Maker, NearMiss, Solved, Step, Unanswerable
 from verimill.schemas.grids.skyscrapers import DIGITS, Answer, Params, Problem, sight_lines
@@ -164,10 +165,9 @@ def _loosened(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | Non
             other = Problem(n, problem.givens, (*problem.views[:k], 0, *problem.views[k + 1 :]))
         else:
             other = Problem(n, with_symbol(problem.givens, k, "."), problem.views)
-        pair = two_solutions(model(other))
-        if pair is not None:
-            shown = (to_answer(pair[0]), to_answer(pair[1]))
-            return Unanswerable(other, "many", {"claim": "many", "by": ["two solutions shown"]}, shown)
+        twin = with_two_answers(other, model(other), to_answer)
+        if twin is not None:
+            return twin
     return None
 
 
@@ -180,10 +180,9 @@ def _twisted(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | None
         else:
             digit = rng.pick([d for d in DIGITS[:n] if d != problem.givens[k]])
             other = Problem(n, with_symbol(problem.givens, k, digit), problem.views)
-        steps = refutation(model(other))
-        if steps is not None and len(steps) > n:
-            proof = {"claim": "none", "by": ["refutation by deduction rules"]}
-            return Unanswerable(other, "none", proof, (), steps)
+        twin = refuted(other, model(other), n)
+        if twin is not None:
+            return twin
     return None
 
 

@@ -13,11 +13,10 @@ from verimill.generators.engines.puzzles import (
     Model,
     at_tier,
     near_misses_of,
-    refutation,
     solve_model,
-    two_solutions,
     work_on,
 )
+from verimill.generators.engines.twins import refuted, with_two_answers
 from verimill.generators.grids.star_battle_regions import grown, moved, paired, placed_stars
 from verimill.generators.grids.star_battle_words import FACE, narrate
 from verimill.schemas.cells import cell_names, neighbours, symmetries
@@ -147,15 +146,13 @@ def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | 
             label = after if after is not None else label
         other = Problem(n, problem.stars, numbered(label))
         if want == "many":
-            pair = two_solutions(model(other))
-            if pair is not None:
-                shown = (to_answer(n, pair[0]), to_answer(n, pair[1]))
-                return Unanswerable(other, "many", {"claim": "many", "by": ["two solutions shown"]}, shown)
+            twin = with_two_answers(other, model(other), partial(to_answer, n))
+            if twin is not None:
+                return twin
         else:
-            steps = refutation(model(other))
-            if steps is not None:
-                proof = {"claim": "none", "by": ["refutation by deduction rules"]}
-                return Unanswerable(other, "none", proof, (), steps)
+            twin = refuted(other, model(other))
+            if twin is not None:
+                return twin
     return None
 
 

@@ -11,7 +11,8 @@ from verimill.generators.engines.constraints import Constraint, different
 from verimill.generators.engines.deduction import Workspace, deduce, thin, workspace
 from verimill.generators.engines.digging import Digger
 from verimill.generators.engines.grids import LAYOUTS, regions
-from verimill.generators.engines.puzzles import Model, at_tier, near_misses_of, refutation, solve_model, two_solutions
+from verimill.generators.engines.puzzles import Model, at_tier, near_misses_of, solve_model
+from verimill.generators.engines.twins import refuted, with_two_answers
 from verimill.schemas.cells import cell_names, symmetries
 from verimill.schemas.core import Exhausted, Face, Maker, NearMiss, Solved, Step, Unanswerable
 from verimill.schemas.grids.sudoku import BOX, DIGITS, Answer, Params, Problem, Variant, boxes
@@ -196,24 +197,17 @@ def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | 
     if rng.chance(0.5):
         for cell in rng.shuffled(givens):
             less = Problem(problem.size, problem.variant, _with(problem.givens, cell, "."), problem.regions)
-            pair = two_solutions(model(less))
-            if pair is not None:
-                return Unanswerable(
-                    less,
-                    "many",
-                    {"claim": "many", "by": ["two solutions shown"]},
-                    (to_answer(pair[0]), to_answer(pair[1])),
-                )
+            twin = with_two_answers(less, model(less), to_answer)
+            if twin is not None:
+                return twin
     for cell in rng.shuffled(givens):
         for digit in rng.shuffled(DIGITS[: problem.size]):
             if digit == problem.givens[cell]:
                 continue
             other = Problem(problem.size, problem.variant, _with(problem.givens, cell, digit), problem.regions)
-            steps = refutation(model(other))
-            if steps is not None and len(steps) > problem.size:
-                return Unanswerable(
-                    other, "none", {"claim": "none", "by": ["refutation by deduction rules"]}, (), steps
-                )
+            twin = refuted(other, model(other), problem.size)
+            if twin is not None:
+                return twin
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import partial
 from itertools import permutations
 from math import log10
 
@@ -11,7 +12,8 @@ from verimill.generators.engines import prose
 from verimill.generators.engines.canonical import text_key
 from verimill.generators.engines.constraints import Constraint, different, table, total
 from verimill.generators.engines.deduction import deduce, hardness_of, thin, workspace
-from verimill.generators.engines.puzzles import Model, at_tier, near_misses_of, refutation, solve_model, two_solutions
+from verimill.generators.engines.puzzles import Model, at_tier, near_misses_of, solve_model
+from verimill.generators.engines.twins import refuted, with_two_answers
 from verimill.schemas.core import Exhausted, Face, Maker, NearMiss, Solved, Step, Unanswerable
 from verimill.schemas.logic.cryptarithm import LETTERS, Answer, Params, Problem
 from verimill.schemas.rng import Rng
@@ -152,20 +154,18 @@ def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | 
     if rng.chance(0.5):
         for k in rng.shuffled(range(len(known))):
             less = Problem(problem.words, (*known[:k], *known[k + 1 :]))
-            pair = two_solutions(model(less))
-            if pair is not None:
-                answers = (to_answer(less, pair[0]), to_answer(less, pair[1]))
-                return Unanswerable(less, "many", {"claim": "many", "by": ["two solutions shown"]}, answers)
+            twin = with_two_answers(less, model(less), partial(to_answer, less))
+            if twin is not None:
+                return twin
     taken = {k[1] for k in known}
     for letter in rng.shuffled(problem.letters):
         for digit in rng.shuffled("0123456789"):
             if digit in taken or any(k[0] == letter for k in known):
                 continue
             more = Problem(problem.words, tuple(sorted((*known, letter + digit))))
-            steps = refutation(model(more))
-            if steps is not None and len(steps) > 2:
-                proof = {"claim": "none", "by": ["refutation by deduction rules"]}
-                return Unanswerable(more, "none", proof, (), steps)
+            twin = refuted(more, model(more), 2)
+            if twin is not None:
+                return twin
     return None
 
 

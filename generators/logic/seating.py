@@ -18,7 +18,8 @@ from verimill.generators.engines.arrangements import (
     renamed,
     thinned,
 )
-from verimill.generators.engines.puzzles import Model, near_misses_of, refutation, solve_model, two_solutions
+from verimill.generators.engines.puzzles import Model, near_misses_of, solve_model
+from verimill.generators.engines.twins import refuted, with_two_answers
 from verimill.schemas.clues import Clue
 from verimill.schemas.core import Exhausted, Face, Maker, NearMiss, Solved, Step, Unanswerable
 from verimill.schemas.logic.seating import Answer, Params, Problem, Shape, seats_of
@@ -139,20 +140,17 @@ def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | 
             if len(clues) == 1:
                 break
             less = _with(problem, (*clues[:k], *clues[k + 1 :]))
-            pair = two_solutions(model(less))
-            if pair is not None:
-                proof = {"claim": "many", "by": ["two solutions shown"]}
-                return Unanswerable(less, "many", proof, (to_answer(less, pair[0]), to_answer(less, pair[1])))
+            twin = with_two_answers(less, model(less), partial(to_answer, less))
+            if twin is not None:
+                return twin
     for k in rng.shuffled(range(len(clues))):
         for other in changed(rng, ground(problem), clues[k]):
             if other in clues:
                 continue
             turned = _with(problem, (*clues[:k], other, *clues[k + 1 :]))
-            steps = refutation(model(turned))
-            if steps is not None and len(steps) > 2:
-                return Unanswerable(
-                    turned, "none", {"claim": "none", "by": ["refutation by deduction rules"]}, (), steps
-                )
+            twin = refuted(turned, model(turned), 2)
+            if twin is not None:
+                return twin
     return None
 
 
