@@ -227,7 +227,10 @@ def test_a_prompt_longer_than_the_context_is_marked_and_the_others_get_what_is_l
     with serving(window=300, tokens=20) as fake:
         asked(tmp_path, fake.url, Questions(6, text), sampling=Sampling(max_tokens=250), window=300)
         assert fake.stats()["requests"] == 5
-    by = {r["problem"]: r for r in records(tmp_path)}
+    with serving(window=3000, tokens=20) as fake:
+        again = asked(tmp_path, fake.url, Questions(6, text), sampling=Sampling(max_tokens=250), window=3000)
+        assert (again.samples, again.held, again.right) == (1, 5, 6)
+    by = {r["problem"]: r for r in reversed(records(tmp_path))}
     assert by["p3"]["fault"] == "terminal" and "the model's context 300" in by["p3"]["detail"]
     assert not by["p4"]["fault"] and by["p4"]["allowed"] < 250 == by["p0"]["allowed"]
 

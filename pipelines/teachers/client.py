@@ -247,10 +247,10 @@ class Client:
         """The sample is recorded as failed; of a refused prompt no further sample is asked."""
         problem = ticket.open
         problem.tickets.discard(ticket)
-        finish = "window" if fault.word == "window" else "error"
-        reply = Reply(
-            finish=finish, tries=ticket.tries, fault=kind, detail=fault.text, allowed=self.keys.sampling.max_tokens
-        )
+        short = fault.word == "window"
+        allowed = self.settings.window if short else self.keys.sampling.max_tokens
+        finish = "window" if short else "error"
+        reply = Reply(finish=finish, tries=ticket.tries, fault=kind, detail=fault.text, allowed=allowed)
         self.log.append(sample_record(ticket.sample, reply, self.keys.model.name, problem.question.variant))
         self.account.fault(problem.question, kind)
         problem.tally.refused |= kind == "terminal"

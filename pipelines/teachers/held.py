@@ -25,6 +25,8 @@ def held_samples(
         if number >= cap or record["key"] != keys.sample(question, number).key:
             continue
         reply, wanted = reply_of(record), keys.sampling.max_tokens
+        if reply.finish == "window" and settings.window > reply.allowed:
+            continue  # the server has a larger context by now
         if settings.window and reply.prompt_tokens is not None:
             wanted = min(wanted, settings.window - reply.prompt_tokens - settings.margin)
         if reply.holds(wanted):

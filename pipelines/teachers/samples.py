@@ -101,7 +101,8 @@ class Reply:
     """What came back for a sample: text, or the fault that ended it.
 
     `source` says where the reasoning was read: reasoning, reasoning_content, tags, or nothing. `allowed` is the
-    max_tokens that was sent. `fault` is empty for a reply; else terminal, transient or poison, with `detail`.
+    max_tokens that was sent, or the model's context where a prompt did not fit it (`finish` is then window).
+    `fault` is empty for a reply; else terminal, transient or poison, with `detail`.
     """
 
     text: str = ""
@@ -130,7 +131,7 @@ class Reply:
         """
         if self.fault == "transient":
             return False
-        if self.truncated or (self.fault == "terminal" and self.finish == "window"):
+        if self.truncated:
             return allowed <= self.allowed
         return True
 
