@@ -59,7 +59,7 @@ def export(
     if distinct is not None and not 0 < distinct <= 1:
         raise ValueError(f"--distinct must be over 0 and at most 1, got {distinct:g}")
     options, form, out = options or Options(), format_of(to), Path(out)
-    keep = _keeper(split, where)
+    keep = _keeper(Path(folder), split, where)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ValueError(f"--out must be a new or empty folder, got {out}")
     problems = joined(folder, keep)
@@ -87,8 +87,13 @@ def _chained(first: Any, rest: Iterator[Any]) -> Iterator[Any]:
     yield from rest
 
 
-def _keeper(split: str | None, where: str | None) -> Callable[[Mapping[str, Any]], bool]:
+def _keeper(folder: Path, split: str | None, where: str | None) -> Callable[[Mapping[str, Any]], bool]:
     condition = parse(where) if where else None
+    rates: Mapping[str, Mapping[str, float]] = {}
+    if condition is not None and any("." in name for name in condition.names):
+        from verimill.pipelines.teachers.selection import rates_for
+
+        rates = rates_for(condition, folder)
 
     def keep(problem: Mapping[str, Any]) -> bool:
         if split is not None and problem["split"] != split:
@@ -98,6 +103,7 @@ def _keeper(split: str | None, where: str | None) -> Callable[[Mapping[str, Any]
         measures = json.loads(problem["hardness"])
         if problem["level"] is not None:
             measures["level"] = problem["level"]
+        measures |= rates.get(problem["id"], {})
         return all(name in measures for name in condition.names) and condition.holds(measures)
 
     return keep

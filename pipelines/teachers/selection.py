@@ -19,13 +19,21 @@ def selected(traces: Path | str, problems: Path | str | None, where: str) -> lis
     from verimill.pipelines.shards import read_rows
 
     condition = parse(where)
+    rates = rates_for(condition, traces, problems)
+    rows = read_rows(problems or traces, "problems", ("id", "level", "hardness"))
+    return [str(row["id"]) for row in rows if meets(condition, row, rates.get(row["id"], {}))]
+
+
+def rates_for(
+    condition: Condition, traces: Path | str, problems: Path | str | None = None
+) -> dict[str, dict[str, float]]:
+    """The pass rates by problem; ValueError where the condition names a teacher that was asked nothing."""
     rates = pass_rates(traces, problems)
     known = {name for measured in rates.values() for name in measured}
     for name in condition.names:
         if "." in name and name not in known:
             raise ValueError(f"{name!r:.60} was not measured; there are {', '.join(sorted(known)) or 'no samples'}")
-    rows = read_rows(problems or traces, "problems", ("id", "level", "hardness"))
-    return [str(row["id"]) for row in rows if meets(condition, row, rates.get(row["id"], {}))]
+    return rates
 
 
 def meets(condition: Condition, row: Mapping[str, Any], rates: Mapping[str, float]) -> bool:
