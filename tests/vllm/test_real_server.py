@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import making
 import polars as pl
 import pytest
 
 from verimill.pipelines.teachers.ask import Order, ask
 from verimill.pipelines.teachers.budgets import Budget
+from verimill.pipelines.teachers.environments import executable
 from verimill.pipelines.teachers.faults import Fault
 from verimill.pipelines.teachers.samples import Model, Reply, Sampling
 from verimill.pipelines.teachers.transport import HttpServer, request_body, request_head
@@ -161,3 +165,26 @@ def test_no_process_of_vllm_outlives_a_starter_that_was_killed(served: Any, tmp_
     while any(cmdline(pid) for pid in group) and time.monotonic() < until:
         time.sleep(0.2)
     assert [cmdline(pid) for pid in group if cmdline(pid)] == []
+
+
+def logged(out: Path) -> dict[str, tuple[str, str, str]]:
+    """Key to text, reasoning and finish of every sample in a log."""
+    lines = [json.loads(line) for path in sorted((out / "samples").glob("*.jsonl")) for line in path.open()]
+    return {line["key"]: (line["text"], line["reasoning"], line["finish"]) for line in lines if "text" in line}
+
+
+def test_the_engine_gives_the_same_keys_and_replies_as_the_server(served: Any, tmp_path: Path) -> None:
+    python = executable(served.python)
+    has = subprocess.run([python, "-c", "import verimill.pipelines.teachers.ask, polars"], capture_output=True)
+    if has.returncode:
+        pytest.skip(f"verimill is not installed beside vLLM: {python} -m pip install -e '.[teacher]'")
+    (tmp_path / "engine").mkdir()
+    sampling = Sampling(1.0, 1.0, 400)  # as engine_run.py has it
+    ask(replace(order(served, tmp_path / "server", k=2, limit=20), sampling=sampling))
+    plan = making.plan(served.python, served.model)
+    words = [python, str(making.HERE / "engine_run.py"), str(served.model), str(served.data), str(tmp_path / "engine")]
+    done = subprocess.run([*words, "2", "20"], capture_output=True, text=True, env=plan.variables(), timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
+    server, engine = logged(tmp_path / "server"), logged(tmp_path / "engine")
+    assert len(server) == 40
+    assert engine == server
