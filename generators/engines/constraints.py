@@ -222,12 +222,9 @@ def network(n_vars: int, constraints: Sequence[Constraint], domains: Sequence[in
     n_tuples = 0
     seen_tables: dict[int, tuple[int, int]] = {}
     full = []
-    watch: list[list[int]] = [[] for _ in range(n_vars)]
-    for c, con in enumerate(constraints):
+    for con in constraints:
         scope.extend(con.scope)
         scope_at.append(len(scope))
-        for v in con.scope:
-            watch[v].append(c)
         if con.kind == kernels.TABLE:
             seen = seen_tables.get(id(con.rows))
             if seen is None:
@@ -240,22 +237,23 @@ def network(n_vars: int, constraints: Sequence[Constraint], domains: Sequence[in
             args.extend(con.args)
         arg_at.append(len(args))
         mask = 0
-        for v in con.scope:
-            mask |= domains[v]
+        if con.kind == kernels.DIFFERENT:  # no other kind is asked for all of its values
+            for v in con.scope:
+                mask |= domains[v]
         full.append(mask)
-    var_at, var_cons = [0], []
-    for cons in watch:
-        var_cons.extend(cons)
-        var_at.append(len(var_cons))
+    cells = np.array(scope, np.int64)
+    var_at = np.concatenate(([0], np.cumsum(np.bincount(cells, minlength=n_vars))))
+    watched = np.repeat(np.arange(len(constraints)), np.diff(scope_at))
+    var_cons = watched[np.argsort(cells, kind="stable")]
     parts: list[Any] = [
         [c.kind for c in constraints],
         scope_at,
-        scope,
+        cells,
         arg_at,
         args or [0],
         np.concatenate(tuples) if tuples else (0,),
         var_at,
-        var_cons or [0],
+        var_cons,
         [c.tier for c in constraints],
         [1 if c.complete else 0 for c in constraints],
         full,
