@@ -88,7 +88,9 @@ print([name for name in {heavy.split()!r} if name in sys.modules], file=sys.stde
     assert done.stderr.strip() == "[]"
 
 
-@pytest.mark.parametrize("command", sorted(c.callback.__name__ for c in app.registered_commands if c.callback))
+@pytest.mark.parametrize(
+    "command", sorted(c.callback.__name__.replace("_", "-") for c in app.registered_commands if c.callback)
+)
 def test_every_command_has_help_with_an_example(command: str) -> None:
     done = verimill(command, "--help")
     assert done.returncode == 0 and f"verimill {command}" in done.stdout.replace("Usage:", "")

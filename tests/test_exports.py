@@ -261,3 +261,23 @@ def test_prose_is_cut_by_step_and_loses_nothing() -> None:
     parts = split_prose(text, len(steps))
     assert parts is not None and "\n".join(parts) == text and len(parts) == len(steps)
     assert split_prose("no numbers", 1) is None and codec("knights_knaves") and unpack([1, "r", [], [], []])
+
+
+def test_the_commands_print_counts_and_end_with_their_codes(made: Path, tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    from verimill.cli import app
+
+    def run(*words: str) -> tuple[int, str]:
+        done = CliRunner().invoke(app, words)
+        return done.exit_code, done.stdout
+
+    code, said = run("export", str(made), "--to", "kto", "--out", str(tmp_path / "kto"), "--json")
+    assert code == 0 and json.loads(said.splitlines()[-1])["rows"].keys() == {"train", "test"}
+    bench = tmp_path / "bench.jsonl"
+    row = next(read_rows(made))
+    bench.write_text(json.dumps({"prompt": "reworded", "verification": row["verification"]}) + "\n")
+    assert run("index", str(bench), "--out", str(tmp_path / "b.index"))[0] == 0
+    code, said = run("decontaminate", str(made), "--against", str(tmp_path / "b.index"), "--against", "gone.jsonl")
+    assert code == 1 and f"{row['id']} is item 1 (canonical, 100% of it)" in said
+    assert "gone: not checked (gone.jsonl is not there)" in said
