@@ -31,11 +31,7 @@ def test_a_chain_is_led_by_its_answers_and_scored_by_its_last() -> None:
             assert f"Problem {place}{letter}:\n\n{by_id[after].prompt}" in chain.prompt
             branches.add((letter, weight(before) % 2))
         assert verify(chain.verification, f"Answer: {chain.answers[-1]}")
-    assert (
-        {letter for letter, _ in branches} == {"a", "b"}
-        and {odd for _, odd in branches} == {0, 1}
-       
+    assert {letter for letter, _ in branches} == {"a", "b"} and {odd for _, odd in branches} == {0, 1}
     assert list(chains(items, 3)) == made
-    )
     with pytest.raises(ValueError, match="links must be"):
         list(chains(items, 1))
