@@ -120,6 +120,26 @@ def test_what_is_only_considered_is_no_claim(wording: str) -> None:
     assert path_of(case, wording.format(n=name, v=value, w=other)).claims == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "claims", "wrong"),
+    [("$3 \\times 5 = 15$", 1, 0), ("3 times 5 = 15", 0, 0), ("2 plus 3 * 4 = 14", 0, 0), ("10 / 3 = 3.33", 1, 0),
+     ("10 / 3 = 3.34", 1, 0), ("10 / 3 = 3.5", 1, 1), ("$\\frac{10}{4} = 2.5$", 1, 0), ("5 <= 7 and 3 >= 2", 0, 0),
+     ("**3 + 4 = 7**, so 7 - 2 = 5.", 2, 0), ("3 × 4 is 13", 1, 1), ("1. 3 + 4 = 8", 1, 1), ("7 = 7", 0, 0)],
+)  # fmt: skip
+def test_equations_are_read_as_people_write_them(text: str, claims: int, wrong: int) -> None:
+    case, _, _ = solved("arithmetic_chain", 2)
+    path = path_of(case, text)
+    assert (len(path.claims), path.wrong) == (claims, wrong), path.claims
+
+
+def test_telling_the_truth_is_a_claim_about_a_person() -> None:
+    case, found, _ = solved("knights_knaves", 2)
+    name, word = found.answer[0]
+    truthful = word in ("knight", "truth-teller", "saint", "angel")
+    told = path_of(case, f"{name} {'lies' if truthful else 'tells the truth'}.")
+    assert [claim.verdict for claim in told.claims] == [FALSE]
+
+
 def test_a_second_statement_is_known_and_a_cell_outside_is_a_parse_error() -> None:
     case, name, value = sudoku()
     path = path_of(case, f"{name}={value}. Again {name}={value}. And r12c1=3.")

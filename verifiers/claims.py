@@ -142,29 +142,30 @@ def _believed(case: Case, gold: str | None) -> Any:
 
 
 _END = re.compile(r"(?<=[.!?;])\s+")
-_MARK = re.compile(r"^\s*(?:[-*>#]+\s+)?(?:(?:step\s+)?\d+(?:\.\d+)*[.):]?(?:\s+|$))?", re.I)
-_DRESS = str.maketrans({c: " " for c in "*`$\\\t"})
+_MARK = re.compile(r"^(?:[-*>#]+\s+|\d+(?:\.\d+)*[.):]\s+|\d+\.\d+\s+)+")
+_DRESS = str.maketrans({c: " " for c in "`$\\\t"})
+_LATEX = {
+    "times": "*", "cdot": "*", "div": "/", "neq": "!=", "ne": "!=", "implies": " so ", "Rightarrow": " so ",
+    "therefore": " so ", "rightarrow": "->", "to": "->", "left": "", "right": "", "quad": " ", "text": "", "mathbf": "",
+}  # fmt: skip
+_COMMAND = re.compile(r"\\([A-Za-z]{1,20})")
+_FRACTION = re.compile(r"\\d?frac\{([^{}]{1,40})\}\{([^{}]{1,40})\}")
 
 
 def sentences(text: str) -> Iterator[tuple[int, str]]:
-    """(line, sentence) of a reply, without markdown and list marks; a star between numbers stays."""
+    """(line, sentence) of a reply, without list marks, markdown and LaTeX dress."""
     for number, line in enumerate(plain(text[:MAX_TEXT]).split("\n"), 1):
-        stripped = line.strip()
-        if not stripped:
-            continue
-        bare = stripped.translate(_DRESS) if "**" in stripped or "`" in stripped or "$" in stripped else stripped
-        bare = bare[_MARK.match(bare).end() :] if not bare[:1].isalpha() and _lists(bare) else bare  # type: ignore[union-attr]
+        bare = line.strip()
+        if "\\" in bare:
+            bare = _FRACTION.sub(r"((\1)/(\2))", bare)
+            bare = _COMMAND.sub(lambda m: _LATEX.get(m[1], f" {m[1]} "), bare)
+        bare = bare.replace("**", "").translate(_DRESS).strip()
+        if not bare[:1].isalpha():
+            bare = _MARK.sub("", bare)
         for part in _END.split(bare):
             for at in range(0, len(part), MAX_SENTENCE):
                 if part[at : at + MAX_SENTENCE].strip():
                     yield number, part[at : at + MAX_SENTENCE].strip()
-
-
-_LIST_MARK = re.compile(r"^(?:[-*>#]+\s+|\d+(?:\.\d+)*[.):]\s|\d+\.\d+\s)")
-
-
-def _lists(line: str) -> bool:
-    return _LIST_MARK.match(line) is not None
 
 
 # ---------------------------------------------------------------- words of reasoning

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 
@@ -86,6 +87,16 @@ def _values(problem: Problem, answer: Answer) -> list[int]:
     return [int(role) for role in roles_of(problem, answer)]
 
 
+_TRUE = re.compile(r"\b(?:is )?(not )?(?:tells|telling|speaks|speaking|tell) the truth\b")
+_LIES = re.compile(r"\b(?:is (not )?lying|lies)\b")
+
+
+def _plainly(problem: Problem, sentence: str) -> str:
+    """`tells the truth` and `lies` as what one is."""
+    sentence = _TRUE.sub(lambda m: f"is {m[1] or ''}knight", sentence)
+    return _LIES.sub(lambda m: f"is {m[1] or ''}knave", sentence)
+
+
 def _words(problem: Problem) -> dict[str, str]:
     truthful, lying = SKINS[problem.skin]
     return {truthful: "knight", lying: "knave", "truthful": "knight", "lying": "knave"}
@@ -95,5 +106,5 @@ JUDGE: Judge[Problem, Answer] = Judge(
     rules=(Rule("knights", _false_knight), Rule("knaves", _true_knave)),
     check=check,
     recount=recount,
-    claims=on_board(_board, _values, _words),
+    claims=on_board(_board, _values, _words, prepare=_plainly),
 )
