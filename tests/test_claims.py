@@ -89,6 +89,25 @@ def test_a_changed_number_is_false_at_its_line(family: str, number: str) -> None
     assert [claim.line for claim in path.claims if claim.verdict in WRONG][:1] == [at + 1], path.claims
 
 
+@pytest.mark.parametrize(
+    "family", [name for name in names() if "none" in codec(name).unanswerable and name != "linear_system"]
+)
+def test_a_refutation_is_read_back_without_a_wrong_claim(family: str) -> None:
+    code, maker = codec(family), constant(family, "generators", "MAKER")
+    for index in range(12):
+        try:
+            problem = maker.make(rng_for(family, "none", index), code.level(2))
+        except Exhausted:
+            continue
+        twin = maker.unanswerable(rng_for(family, "twin", index), problem)
+        if twin is not None and twin.status == "none" and twin.steps:
+            path = path_of(Case(code, judge_of(family), "none", twin.problem), maker.narrate(twin.problem, twin.steps))
+            assert path.checked > 0
+            assert [claim for claim in path.claims if claim.verdict in WRONG] == []
+            return
+    pytest.skip("no twin with a refutation among the first twelve")
+
+
 def sudoku() -> tuple[Case, str, str]:
     case, found, _ = solved("sudoku", 2)
     step = found.steps[0]

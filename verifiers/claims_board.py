@@ -261,7 +261,7 @@ def on_board(
         elif values is not None and status == "one":
             known = values(problem, answer) if answer is not None else _answer(board, problem)
         said = words(problem) if callable(words) else words or {}
-        free = values is None and truth is None and status == "one"
+        free = values is None and truth is None
         return BoardReader(made, known, free, said, exact_case, partial(prepare, problem) if prepare else None)
 
     return reader
