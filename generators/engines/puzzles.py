@@ -188,3 +188,8 @@ def refutation(model: Model) -> tuple[Step, ...] | None:
 def at_tier(found: Deduced, low: int, high: int) -> bool:
     """True when a run solved the problem with a tier in low..high."""
     return found.outcome == "solved" and low <= found.tier <= high
+
+
+def effort_of(model: Model) -> float:
+    """The effort of the rules on a model, without its traces and certificate."""
+    return hardness_of(deduce(work_on(model), model.domains), 0, 0).effort

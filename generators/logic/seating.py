@@ -18,14 +18,14 @@ from verimill.generators.engines.arrangements import (
     renamed,
     thinned,
 )
-from verimill.generators.engines.puzzles import Model, near_misses_of, solve_model
+from verimill.generators.engines.puzzles import Model, effort_of, near_misses_of, solve_model
 from verimill.generators.engines.twins import refuted, with_two_answers
 from verimill.schemas.clues import Clue
 from verimill.schemas.core import Exhausted, Face, Maker, NearMiss, Solved, Step, Unanswerable
 from verimill.schemas.logic.seating import Answer, Params, Problem, Shape, seats_of
 from verimill.schemas.rng import Rng
 
-TRIES = 40
+TRIES = 80
 REFS = ("the people",)
 
 MIXES: Mapping[tuple[Shape, int], Mapping[str, float]] = {
@@ -102,7 +102,9 @@ def make(rng: Rng, params: Params) -> Problem:
         pool = draw_pool(rng, land, where, MIXES[params.shape, params.mix], 5 * params.people)
         clues = thinned(rng, land, REFS, where, pool, params.tier, params.least)
         if clues is not None:
-            return Problem(scene, params.shape, people, tuple(clues))
+            problem = Problem(scene, params.shape, people, tuple(clues))
+            if not params.work or effort_of(model(problem)) >= params.work:
+                return problem
     raise Exhausted(f"no seating puzzle in {TRIES} tries with {params}")
 
 

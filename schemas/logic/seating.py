@@ -34,9 +34,11 @@ class Params:
     """Hardest deduction rule allowed, 1 to 5."""
     least: int = 0
     """Hardest deduction rule that must be needed, 0 to tier."""
+    work: int = 0
+    """Least effort of the oracle (its steps, weighted), 0 to 400."""
 
     def __post_init__(self) -> None:
-        for name, low, high in (("people", 4, 12), ("mix", 1, 3), ("tier", 1, 5)):
+        for name, low, high in (("people", 4, 12), ("mix", 1, 3), ("tier", 1, 5), ("work", 0, 400)):
             value = getattr(self, name)
             if not low <= value <= high:
                 raise ValueError(f"{name} must be in {low}..{high}, got {value}")
@@ -71,10 +73,11 @@ class Problem:
             check_clue(clue, len(self.people), len(self.people))
 
 
-# People, shape, mix of clue kinds, hardest rule allowed and needed.
-_LADDER: tuple[tuple[int, Shape, int, int, int], ...] = (
-    (5, "row", 1, 2, 0), (6, "row", 1, 3, 0), (6, "row", 2, 3, 2), (8, "round", 2, 5, 5), (7, "row", 2, 5, 5),
-    (10, "round", 3, 5, 5), (9, "row", 2, 5, 5), (12, "row", 2, 5, 5), (11, "row", 3, 5, 5), (12, "row", 3, 5, 5),
+# People, shape, mix of clue kinds, hardest rule allowed and needed, least effort.
+_LADDER: tuple[tuple[int, Shape, int, int, int, int], ...] = (
+    (5, "row", 1, 2, 0, 0), (6, "row", 1, 3, 0, 20), (6, "row", 2, 3, 2, 30), (8, "round", 2, 5, 5, 50),
+    (7, "row", 2, 5, 5, 70), (10, "round", 3, 5, 5, 85), (9, "row", 2, 5, 5, 100), (12, "row", 2, 5, 5, 130),
+    (11, "row", 3, 5, 5, 160), (12, "row", 3, 5, 5, 200),
 )  # fmt: skip
 
 
