@@ -12,10 +12,10 @@ from verimill.schemas.core import Codec, Face
 from verimill.schemas.rng import Rng
 
 _FORMATS = (
-    "Give the answer in this form: {format} For example (the form only, not the answer): {example}",
-    "Write your final answer as follows. {format} An example of the form, unrelated to this problem: {example}",
-    "The reply must end with the answer. {format} This shows the form and nothing else: {example}",
-    "How to answer: {format} Form, by an example that is not the solution: {example}",
+    "Give the answer in this form: {format} For example (the form only, not the answer):{example}",
+    "Write your final answer as follows. {Format} An example of the form, unrelated to this problem:{example}",
+    "The reply must end with the answer. {Format} This shows the form and nothing else:{example}",
+    "How to answer: {format} Form, by an example that is not the solution:{example}",
 )
 _NONE = ("If no answer fits, reply none.", "If nothing satisfies all of it, the answer is none.")
 _MANY = ("If more than one answer fits, reply many.", "If several different answers fit, the answer is many.")
@@ -47,8 +47,10 @@ def render(code: Codec[Any, Any, Any], face: Face[Any], problem: Any, style: str
 
 def _answer_section(code: Codec[Any, Any, Any], problem: Any, at: int) -> str:
     example = code.example(problem)
-    shown = f"\n{example}" if "\n" in example else example
-    parts = [_FORMATS[at % len(_FORMATS)].format(format=code.answer_format(problem), example=shown)]
+    shown = f"\n{example}" if "\n" in example else f" {example}"
+    form = code.answer_format(problem)
+    sentence = form[:1].upper() + form[1:]
+    parts = [_FORMATS[at % len(_FORMATS)].format(format=form, Format=sentence, example=shown)]
     # Said for answerable problems too: a prompt must not give away whether it has an answer.
     words = [
         sentences[at % 2] for status, sentences in (("none", _NONE), ("many", _MANY)) if status in code.unanswerable

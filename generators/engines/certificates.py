@@ -6,6 +6,7 @@ instance. Retired clauses pile up; the solver is built anew after a few thousand
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import combinations, product
@@ -209,3 +210,7 @@ class Oracle:
 def oracle_for(shape: str, n_vars: int, n_values: int) -> Oracle:
     """The oracle of a shape (family and size), kept for the life of the process."""
     return Oracle(n_vars, n_values)
+
+
+# A solver freed while the interpreter shuts down finds its library already gone and complains on stderr.
+atexit.register(oracle_for.cache_clear)
