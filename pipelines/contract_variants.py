@@ -110,7 +110,7 @@ def prompts_vary_and_say_all(bench: Bench) -> Iterator[str]:
             alike.append(f"{item}: {len(prompts)} styles give {len(set(prompts))} different prompts")
         for style, prompt in zip(styles(face), prompts, strict=True):
             for name, text in (("format", code.answer_format(item.problem)), ("example", code.example(item.problem))):
-                if text not in prompt:
+                if text[1:] not in prompt:  # the format may begin a sentence, with a capital
                     yield f"{item}: the prompt {style} lacks the answer {name}"
             for status in code.unanswerable:
                 if not re.search(rf"\b{status}\b", prompt):
