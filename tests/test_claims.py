@@ -105,7 +105,7 @@ def test_a_refutation_is_read_back_without_a_wrong_claim(family: str) -> None:
             assert path.checked > 0
             assert [claim for claim in path.claims if claim.verdict in WRONG] == []
             return
-    pytest.skip("no twin with a refutation among the first twelve")
+    pytest.fail("no twin with a refutation among the first twelve")
 
 
 def sudoku() -> tuple[Case, str, str]:
