@@ -73,13 +73,12 @@ def _work(pipe: Any, memory: int) -> None:
 
     used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize() if _has_proc() else 1 << 30
     resource.setrlimit(resource.RLIMIT_AS, (used + memory, resource.RLIM_INFINITY))
-    pipe.send([])  # ready: a large batch sent before would block the sender
-    while True:
-        try:
-            batch = pipe.recv()
-        except (EOFError, KeyboardInterrupt):
-            return
-        pipe.send([_done(job) for job in batch])
+    try:
+        pipe.send([])  # ready: a large batch sent before would block the sender
+        while True:
+            pipe.send([_done(job) for job in pipe.recv()])
+    except (EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
+        return  # whoever asked has gone; nobody is left to tell
 
 
 Job = tuple[str, ...]  # ("judge", verification, text) or ("assess", verification, reasoning, text, right answer or "")
@@ -234,6 +233,6 @@ class Judges:
         for worker in self._workers:
             if self._watch is not None:
                 asyncio.get_running_loop().remove_reader(worker.pipe.fileno())
-            worker.pipe.close()
-            worker.process.kill()
+            worker.process.kill()  # before its pipe closes, or it would complain of that on the terminal
             worker.process.join()
+            worker.pipe.close()
