@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from verimill.pipelines.contract import PROPERTIES, check
-from verimill.pipelines.contract_subject import fingerprints_elsewhere, subject
+from verimill.pipelines.contract.subject import fingerprints_elsewhere, subject
 from verimill.schemas.families import names
 
 PROBLEMS = 60  # of level 1; `verimill check FAMILY` takes 1,000

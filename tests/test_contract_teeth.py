@@ -14,16 +14,16 @@ from typing import Any
 
 import pytest
 
-from verimill.pipelines import template_generators as generators
-from verimill.pipelines import template_schemas as schemas
-from verimill.pipelines import template_verifiers as verifiers
 from verimill.pipelines.contract import PROPERTIES, check
-from verimill.pipelines.contract_subject import Subject, subject_of
+from verimill.pipelines.contract.subject import Subject, subject_of
+from verimill.pipelines.template import generators as generators
+from verimill.pipelines.template import schemas as schemas
+from verimill.pipelines.template import verifiers as verifiers
 from verimill.pipelines.template import write
 from verimill.schemas.core import Exhausted, NearMiss, Recount, Rule, Step, TraceVerdict
 from verimill.schemas.rng import Rng
 
-OURS = [f"verimill.pipelines.template_{side}" for side in ("schemas", "verifiers", "generators")]
+OURS = [f"verimill.pipelines.template.{side}" for side in ("schemas", "verifiers", "generators")]
 WHOLE = subject_of(OURS)
 Answer = tuple[int, int]
 

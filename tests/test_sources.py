@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from verimill.pipelines.contract_sources import IMPORTS
+from verimill.pipelines.contract.sources import IMPORTS
 
 ROOT = Path(__file__).resolve().parent.parent
 LIBRARY = ("schemas", "verifiers", "generators", "data_cards", "pipelines")  # all but the command line

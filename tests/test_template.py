@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from verimill.pipelines.contract import PROPERTIES, check
-from verimill.pipelines.contract_subject import subject_of
+from verimill.pipelines.contract.subject import subject_of
 from verimill.pipelines.template import write
 
-OURS = [f"verimill.pipelines.template_{side}" for side in ("schemas", "verifiers", "generators")]
+OURS = [f"verimill.pipelines.template.{side}" for side in ("schemas", "verifiers", "generators")]
 
 
 def test_the_template_keeps_the_contract() -> None:

@@ -96,9 +96,9 @@ def _package(family: str, folder: Path, kind: str, title: str, package: str | No
 
 def _side(side: str, family: str, kind: str, title: str, home: str) -> str:
     """One of the three files, with the new names in it."""
-    text = files("verimill.pipelines").joinpath(f"template_{side}.py").read_text(encoding="utf-8")
+    text = files("verimill.pipelines.template").joinpath(f"{side}.py").read_text(encoding="utf-8")
     for old, new in (
-        ("verimill.pipelines.template_schemas", home),
+        ("verimill.pipelines.template.schemas", home),
         ('family="pair_sum"', f'family="{family}"'),
         ('kind="numbers"', f'kind="{kind}"'),
         ('title="Pair sum"', f'title="{title}"'),

@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from verimill.pipelines.contract_judging import PROPERTIES as OF_JUDGING
-from verimill.pipelines.contract_making import PROPERTIES as OF_MAKING
-from verimill.pipelines.contract_making import SAME_ELSEWHERE
-from verimill.pipelines.contract_reading import PROPERTIES as OF_READING
-from verimill.pipelines.contract_sources import PROPERTIES as OF_SOURCES
-from verimill.pipelines.contract_subject import Bench, Subject, fingerprints_elsewhere, subject
-from verimill.pipelines.contract_traces import PROPERTIES as OF_TRACES
-from verimill.pipelines.contract_variants import PROPERTIES as OF_VARIANTS
+from verimill.pipelines.contract.judging import PROPERTIES as OF_JUDGING
+from verimill.pipelines.contract.making import PROPERTIES as OF_MAKING
+from verimill.pipelines.contract.making import SAME_ELSEWHERE
+from verimill.pipelines.contract.reading import PROPERTIES as OF_READING
+from verimill.pipelines.contract.sources import PROPERTIES as OF_SOURCES
+from verimill.pipelines.contract.subject import Bench, Subject, fingerprints_elsewhere, subject
+from verimill.pipelines.contract.traces import PROPERTIES as OF_TRACES
+from verimill.pipelines.contract.variants import PROPERTIES as OF_VARIANTS
 
 Property = Callable[[Bench], Iterator[str]]
 

@@ -10,7 +10,7 @@ import importlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 
-from verimill.pipelines.contract_subject import Bench
+from verimill.pipelines.contract.subject import Bench
 
 CALLS = frozenset({"eval", "exec", "compile", "__import__", "open", "input", "breakpoint", "hash", "id"})
 IMPORTS = frozenset(

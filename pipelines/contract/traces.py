@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from verimill.pipelines.contract_subject import Bench
+from verimill.pipelines.contract.subject import Bench
 from verimill.schemas.core import Step
 
 _NUMBERED = re.compile(r"^\s{0,12}\d{1,5}[.)] ", re.MULTILINE)

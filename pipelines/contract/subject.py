@@ -204,7 +204,7 @@ def fingerprints(bench: Bench) -> dict[str, dict[str, str]]:
     return {str(level): fingerprint(bench, item) for level, item in items if item is not None}
 
 
-_ELSEWHERE = "from verimill.pipelines.contract_subject import answer_stdin; answer_stdin()"
+_ELSEWHERE = "from verimill.pipelines.contract.subject import answer_stdin; answer_stdin()"
 
 
 def fingerprints_elsewhere(subjects: Sequence[Subject], seed: int) -> dict[str, dict[str, dict[str, str]]]:

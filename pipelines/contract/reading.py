@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from verimill.generators.prompts import render, styles
-from verimill.pipelines.contract_subject import Bench, Item
+from verimill.pipelines.contract.subject import Bench, Item
 from verimill.schemas.rng import Rng
 from verimill.schemas.values import dump, load
 from verimill.verifiers.judge import judge_text

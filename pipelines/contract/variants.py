@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from verimill.generators.prompts import render, styles
-from verimill.pipelines.contract_subject import Bench, Item
+from verimill.pipelines.contract.subject import Bench, Item
 from verimill.schemas.values import dump, load
 from verimill.verifiers.judge import judge_answer, judge_text
 

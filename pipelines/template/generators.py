@@ -6,7 +6,7 @@ import hashlib
 import math
 from collections.abc import Iterator, Mapping
 
-from verimill.pipelines.template_schemas import Answer, Params, Problem
+from verimill.pipelines.template.schemas import Answer, Params, Problem
 from verimill.schemas.core import Exhausted, Face, Hardness, Maker, NearMiss, Solved, Step, Unanswerable
 from verimill.schemas.rng import Rng
 

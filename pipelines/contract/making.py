@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
-from verimill.pipelines.contract_subject import Bench, Item, fingerprints
+from verimill.pipelines.contract.subject import Bench, Item, fingerprints
 from verimill.schemas.core import LEVELS
 from verimill.schemas.values import dump, from_text, to_text
 from verimill.verifiers.judge import judge_answer, judge_text

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from verimill.pipelines.template_schemas import Answer, Problem, write
+from verimill.pipelines.template.schemas import Answer, Problem, write
 from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdict
 from verimill.verifiers.steps import walk
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 from itertools import chain, islice
 from typing import Any
 
-from verimill.pipelines.contract_subject import Bench, Item
+from verimill.pipelines.contract.subject import Bench, Item
 from verimill.schemas.rng import Rng
 from verimill.verifiers.judge import judge_text
 
