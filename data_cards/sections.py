@@ -205,8 +205,8 @@ def _traces(figures: Figures) -> str:
     )
     return (
         f"{table(heads, lines, left=2)}\n\nSteps that do not follow: {count(figures.steps_wrong)}. Traces whose "
-        f"teacher was shown the answer: {count(figures.hinted)}. Completion tokens: {tokens}. An oracle trace without "
-        f"steps to check is of a problem with several answers: it shows two of them."
+        f"teacher was helped, by a hint or a right beginning: {count(figures.hinted)}. Completion tokens: {tokens}. "
+        f"An oracle trace without steps to check is of a problem with several answers: it shows two of them."
     )
 
 

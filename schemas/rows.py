@@ -57,7 +57,7 @@ TRACE_COLUMNS: tuple[tuple[str, str, bool, str], ...] = (
     ("steps_checked", "int32", True, "steps that the judge re-derived; null where there are none to check"),
     ("steps_wrong", "int32", True, "how many of them do not follow"),
     ("first_wrong_step", "int32", True, "the first of those; null when all hold"),
-    ("hinted", "bool", False, "the teacher was shown the answer"),
+    ("hinted", "bool", False, "the teacher was helped, by a hint or a right beginning; prompt_variant says how"),
     ("sampling", "string", False, "JSON: temperature and the like"),
     ("provenance", "string", False, "JSON: for the oracle, verbosity and the compact steps"),
     ("verifier_version", "word", False, "the judge that gave the outcome"),

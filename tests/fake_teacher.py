@@ -9,7 +9,8 @@ What it has of a real vLLM server: /v1/chat/completions (whole and streamed), /v
 log-normal latency, a prefix cache that makes a known prompt cheaper, and a slot that is freed when its client hangs
 up. A token is four bytes.
 
-Settings (`Behaviour`): answers by prompt, the chance that a reply is right, length and latency, where the reasoning
+Settings (`Behaviour`): answers by prompt, the chance that a reply is right (with a hint below the prompt, or going on
+from a beginning: others), the reasoning of wrong replies, length and latency, where the reasoning
 is put (reasoning, reasoning_content, tags, none), an API key, the window, and `faults`: a list of
 
     {"kind": KIND, "share": 0.05, "times": 1}      that share of samples, on their first `times` tries (0: always)
@@ -59,6 +60,9 @@ class Behaviour:
     tokens: int = 60  # mean tokens of a reply
     prefill_s: float = 0.0  # of a prompt that is not in the prefix cache
     right: float = 1.0
+    hinted: float = 1.0  # the chance of a prompt with a hint
+    continued: float = 1.0  # the chance where a right beginning is to be gone on from
+    wrong: str = ""  # JSON file: prompt to the reasoning of a wrong reply
     answers: str = ""  # JSON file: prompt to answer text
     reasoning: str = "reasoning"
     window: int = 0
@@ -81,6 +85,7 @@ class Server:
     def __init__(self, behaviour: Behaviour) -> None:
         self.is_ = behaviour
         self.answers: dict[str, str] = json.loads(Path(behaviour.answers).read_text()) if behaviour.answers else {}
+        self.wrongs: dict[str, str] = json.loads(Path(behaviour.wrong).read_text()) if behaviour.wrong else {}
         self.places = asyncio.Semaphore(behaviour.slots)
         self.tries: Counter[str] = Counter()
         self.count: Counter[str] = Counter()
@@ -115,7 +120,10 @@ class Server:
         if (refusal := self.refused(request)) is not None:
             return refusal
         asked = json.loads(await request.read())
-        prompt = asked["messages"][-1]["content"]
+        begun = asked["messages"][-1]["role"] == "assistant"  # a reply to go on from, as vLLM takes it
+        if begun != bool(asked.get("continue_final_message")) or begun == asked.get("add_generation_prompt", True):
+            return error(400, "Cannot set both: add_generation_prompt, continue_final_message and the last role differ")
+        prompt = asked["messages"][-2 if begun else -1]["content"]
         if asked["model"] != self.is_.model:
             return error(404, f"The model `{asked['model']}` does not exist.")
         room = self.is_.window - tokens_of(asked["messages"])
@@ -186,7 +194,8 @@ class Server:
             await asyncio.sleep(delay)
         if fault == "garbage":
             return web.Response(body=b'{"choices": [{"mess', content_type="application/json")
-        reasoning, text = self.reply(prompt, seed, factor)
+        begun = asked["messages"][-1]["content"] if asked["messages"][-1]["role"] == "assistant" else ""
+        reasoning, text = self.reply(prompt, seed, factor, begun)
         used = tokens_of([{"content": reasoning + text}])
         finish = "stop"
         if fault == "length" or used > asked["max_tokens"]:
@@ -208,9 +217,13 @@ class Server:
             choice["logprobs"] = {"content": [{"token": "a", "logprob": -0.5}, {"token": "b", "logprob": -1.5}]}
         return web.json_response({"id": "x", "object": "chat.completion", "choices": [choice], "usage": usage})
 
-    def reply(self, prompt: str, seed: int, factor: float) -> tuple[str, str]:
-        right = unit("right", prompt, seed) < self.is_.right
-        answer = self.answers.get(prompt, "42") if right else "no idea"
+    def reply(self, prompt: str, seed: int, factor: float, begun: str) -> tuple[str, str]:
+        bare, hint, _ = prompt.partition("\n\nHint. ")
+        chance = self.is_.continued if begun else self.is_.hinted if hint else self.is_.right
+        right = unit("right", prompt, seed) < chance
+        answer = self.answers.get(bare, "42") if right else "0" if bare in self.wrongs else "no idea"
+        if bare in self.wrongs and not (right or hint):
+            return self.wrongs[bare], f"Answer: {answer}"
         filler = "This follows from what was given. " * max(1, round(self.is_.tokens * factor * 4 / 34))
         return f"Sample {seed}. {filler}".strip(), f"So much for that.\n\nAnswer: {answer}"
 

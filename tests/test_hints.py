@@ -6,21 +6,31 @@ from functools import lru_cache
 
 import pytest
 
+from verimill.pipelines.teachers.aids import (
+    FROM,
+    KEPT,
+    Beginning,
+    asked_question,
+    continued_question,
+    helped,
+    joined,
+    right_beginning,
+)
 from verimill.pipelines.teachers.hints import (
     RUNGS,
     VARIANT,
     Hint,
     hinted_question,
     ladder,
-    right_prefix,
-    was_hinted,
+    was_helped,
     with_hint,
 )  # fmt: skip
-from verimill.pipelines.teachers.samples import Keys, Model, Question, Sampling
+from verimill.pipelines.teachers.log import opened, sample_record, sealed
+from verimill.pipelines.teachers.samples import Keys, Model, Question, Reply, Sampling
 from verimill.schemas.core import Exhausted
 from verimill.schemas.families import codec, constant, names
 from verimill.schemas.rng import rng_for
-from verimill.verifiers.judge import Case, judge_of, judge_text
+from verimill.verifiers.judge import Case, judge_of, judge_text, write_case
 
 
 @lru_cache(maxsize=64)
@@ -61,8 +71,8 @@ def test_what_is_stored_is_the_question_without_the_hint() -> None:
     asked = with_hint((("system", "Think."), ("user", "Solve it.")), Hint("half", "r1c1=3."))
     assert asked.asked == (("system", "Think."), ("user", "Solve it.\n\nHint. r1c1=3."))
     assert asked.stored == (("system", "Think."), ("user", "Solve it."))
-    assert asked.hinted and was_hinted(asked.variant) and asked.variant == f"{VARIANT}half"
-    assert not was_hinted("plain")
+    assert asked.hinted and was_helped(asked.variant) and asked.variant == f"{VARIANT}half"
+    assert not was_helped("plain")
     with pytest.raises(ValueError, match="message of the user"):
         with_hint((("system", "Think."),), Hint("plan", "x"))
 
@@ -75,9 +85,49 @@ def test_a_hinted_question_has_samples_of_its_own() -> None:
     assert keys.sample(plain, 0).key != keys.sample(hinted, 0).key
 
 
-def test_the_right_prefix_ends_before_the_first_wrong_claim() -> None:
+def test_the_right_beginning_ends_with_the_last_right_step_before_the_first_wrong_one() -> None:
     case, prose, _ = made("sudoku")
     lines = prose.split("\n")
-    assert right_prefix(case, "\n".join(lines)) == "\n".join(lines)
+    whole = right_beginning(case, prose, "Answer: none")
+    assert whole is not None and prose.startswith(prose[: whole.reasoning]) and whole.reasoning > len(prose) - 200
     broken = [*lines[:5], lines[5].replace("!=", "\0").replace("=", "!=").replace("\0", "="), *lines[6:]]
-    assert right_prefix(case, "\n".join(broken)) == "".join(f"{line}\n" for line in lines[:5])
+    kept = len("\n".join(lines[:5]))
+    assert right_beginning(case, "\n".join(broken), "So much for that.") == Beginning(5, kept, 0)
+    assert right_beginning(case, "Hm.", "\n".join(broken)) == Beginning(5, 3, kept)
+    assert right_beginning(case, "", "no idea") is None
+
+
+@pytest.mark.parametrize("family", names())
+def test_the_ladder_is_made_from_what_the_judge_has(family: str) -> None:
+    case, _, hints = made(family)
+    found = helped(("hints", write_case(case.codec, case.problem)))
+    assert found == hints
+    assert helped(("hints", write_case(case.codec, case.problem, "none"))) == ()
+
+
+@pytest.mark.parametrize(
+    ("kept", "back"),
+    [
+        (("a=1", ""), Reply("Answer: 2", "b=2", "reasoning")),
+        (("a=1", ""), Reply("", "", "")),
+        (("", "a=1"), Reply("\nb=2\nAnswer: 2")),
+        (("a=1\nb=2", "So"), Reply(" it is.\nAnswer: 2")),
+    ],
+)
+def test_a_continued_reply_is_stored_whole_and_its_question_is_rebuilt_from_it(
+    kept: tuple[str, str], back: Reply
+) -> None:
+    plain = Question("p1", "sudoku", 3, (("user", "Solve it."),), "{}")
+    wrong = Reply(f"{kept[1]} something wrong", f"{kept[0]}\nsomething wrong" if kept[0] else "")
+    asked = continued_question(plain, 2, wrong, (len(kept[0]), len(kept[1])))
+    role, said = asked.messages[-1]
+    assert role == "assistant" and kept[0] in said and said.endswith(kept[1] or kept[0])
+    keys = Keys(Model("m"), Sampling())
+    sample = keys.sample(asked, 0)
+    told = back.reasoning or back.text
+    record = opened(sealed(sample_record(sample, joined(asked, back), "m", asked.variant)))
+    assert record is not None and record["extra"] == {FROM: 2, KEPT: [len(kept[0]), len(kept[1])]}
+    assert record["reasoning"].startswith(kept[0]) and record["text"].startswith(kept[1])
+    assert told in record["reasoning"] + record["text"]
+    again = asked_question(plain, record)
+    assert again is not None and keys.sample(again, 0).key == sample.key and again.variant == "continued"

@@ -117,6 +117,57 @@ def test_killed_at_random_moments_the_union_equals_the_uninterrupted_run(made: P
     assert stats["replies"] - 1 <= 320 + kills * (most + 1) and stats["samples"] == 321, stats
 
 
+def test_where_all_samples_fail_help_follows_and_is_kept_apart(made: Path, tmp_path: Path) -> None:
+    rows = {row["id"]: row for row in read_rows(made / "set")}
+    oracle = {row["problem_id"]: row["reasoning"] for row in read_rows(made / "set", "traces")}
+    wrongs = {rows[p]["prompt"][-1]["content"]: "\n".join(r.split("\n")[:2]) for p, r in oracle.items()}
+    (tmp_path / "wrong.json").write_text(json.dumps(wrongs))
+    behaviour = {
+        "answers": str(made / "answers.json"),
+        "wrong": str(tmp_path / "wrong.json"),
+        "right": 0.4,
+        "tokens": 9,
+    }
+    args = ["ask", str(made / "set"), "--k", "2", "--hints", "2", "--continue-right", "--reasoner", "--json", *QUICK]
+    with fake_teacher.serving(**behaviour, continued=0.1, hinted=0.3) as fake:
+        done = run(*args, "--base-url", fake.url, "--out", str(tmp_path / "o"))
+        assert done.returncode == 0, done.stderr
+        summary, asked = json.loads(done.stdout), fake.stats()["requests"]
+        again = json.loads(run(*args, "--base-url", fake.url, "--out", str(tmp_path / "o")).stdout)
+        assert again["asked"] == 0 and fake.stats()["requests"] == asked + 1  # the probe's
+    assert again["helped"] == summary["helped"] and not summary["helpless"]
+    found = rows_of(tmp_path / "o")
+    plain = [row for row in found if not row["hinted"]]
+    assert len(plain) == 160 == summary["costs"][-1]["samples"] and {row["prompt_variant"] for row in plain} == {
+        "plain"
+    }
+    lost = {p for p in oracle if not any(row["outcome"] == "right" for row in plain if row["problem_id"] == p)}
+    kinds = {kind: {r["problem_id"] for r in found if r["prompt_variant"] == kind} for kind in
+             ("continued", "hint-technique", "hint-first")}  # fmt: skip
+    assert kinds["continued"] and kinds["continued"] <= lost and kinds["hint-first"] < kinds["hint-technique"] <= lost
+    solved = {r["problem_id"] for r in found if r["hinted"] and r["outcome"] == "right"}
+    assert len(solved) > len(lost) / 2
+    for row in found:
+        told = json.loads(row["provenance"])
+        assert ("hint" in told) == row["prompt_variant"].startswith("hint-")
+        if row["prompt_variant"] == "continued":
+            first = next(
+                r for r in plain if r["problem_id"] == row["problem_id"] and r["sample"] == told["continued_from"]
+            )
+            kept = told["kept"][0]
+            assert first["outcome"] == "wrong" and row["reasoning"][:kept] == first["reasoning"][:kept] and kept > 0
+    assert len({row["id"] for row in found}) == len(found)
+
+
+def test_a_wanted_length_by_level_makes_samples_of_its_own(made: Path, fake: Any, tmp_path: Path) -> None:
+    args = ["ask", str(made / "set"), "--base-url", fake.url, "--k", "1", "--limit", "20", "--json", *QUICK]
+    assert json.loads(run(*args, "--out", str(tmp_path)).stdout)["asked"] == 20
+    other = json.loads(run(*args, "--out", str(tmp_path), "--lengths", "50..500").stdout)
+    assert other["asked"] == 20 and other["held"] == 0
+    variants = {row["prompt_variant"] for row in rows_of(tmp_path)}
+    assert variants and all(v.startswith("words-") and 50 <= int(v[6:]) <= 500 for v in variants)
+
+
 def test_budgets_spend_where_it_is_worth_it(made: Path, fake: Any, tmp_path: Path) -> None:
     args = ["ask", str(made / "set"), "--base-url", fake.url, "--json", *QUICK]
     uniform = json.loads(

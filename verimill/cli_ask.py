@@ -38,6 +38,15 @@ def ask(
     max_tokens: Annotated[int, typer.Option("--max-tokens", help="Reasoning and answer together.")] = 4096,
     extra: Annotated[str, typer.Option("--extra", help="Further sampling fields as JSON.")] = "{}",
     system: Annotated[str, typer.Option("--system", help="A system message before every problem.")] = "",
+    hints: Annotated[
+        int, typer.Option("--hints", min=0, help="Rungs of the solver's hints, 0..4, where all samples failed.")
+    ] = 0,
+    continue_right: Annotated[
+        bool, typer.Option("--continue-right", help="Where all failed, go on from the right part of a wrong reply.")
+    ] = False,
+    lengths: Annotated[
+        str, typer.Option("--lengths", help="Ask for so many words at level 1 and level 10, as in 60..600.")
+    ] = "",
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seeds of the samples follow from it.")] = 0,
     split: Annotated[list[str] | None, typer.Option("--split", help="Only these splits.")] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first problems.")] = None,
@@ -63,15 +72,19 @@ def ask(
 
     The samples are logged as they arrive, and judged at once; the traces table follows. Run it again to go on
     after a stop, with a larger k, or with more tokens: only what is missing is asked. Ends with 3 when something
-    is still missing and with 1 when a judge failed.
+    is still missing and with 1 when a judge failed. Traces made with help (--hints, --continue-right) are flagged
+    `hinted`, stored without the hint, and count into no pass rate; every other sample counts.
 
     \b
     Examples:
       verimill ask out/small --out out/asked --base-url http://127.0.0.1:8000/v1 --k 4
       verimill ask out/small --out out/asked --budget uniform --k 2 --dry-run
+      verimill ask out/small --out out/asked --base-url http://127.0.0.1:8000/v1 --hints 4 --continue-right
+      verimill ask out/small --out out/brief --base-url http://127.0.0.1:8000/v1 --lengths 60..600
     """
     from verimill.pipelines.teachers.ask import Order
     from verimill.pipelines.teachers.budgets import Budget
+    from verimill.pipelines.teachers.helping import Help
     from verimill.pipelines.teachers.samples import Model, Sampling
     from verimill.pipelines.teachers.watching import Settings
 
@@ -91,6 +104,8 @@ def ask(
         limit=limit,
         system=system,
         key_variable=key_variable,
+        help=Help(hints, continue_right, k),
+        lengths=_lengths(lengths),
     )  # fmt: skip
     if dry_run:
         _project(order, as_json)
@@ -117,6 +132,8 @@ def _run(order: Order, as_json: bool) -> int:
         _show(summary, order.out)
     for short in summary["shortfalls"]:
         say(f"verimill: not filled: {short}")
+    for why in summary["helpless"][:5]:
+        say(f"verimill: a problem went without help, which is a bug: {why}")
     for bug in summary["bugs"][:5]:
         say(f"verimill: a judge failed, its shard is not written: {bug}")
     if summary["bugs"]:
@@ -145,6 +162,8 @@ def _show(summary: dict[str, Any], out: Path) -> None:
     table("", heads, lines)
     stops = ", ".join(f"{count:,} {reason}" for reason, count in summary["stops"].items())
     print(f"\nproblems: {stops}; {summary['cancelled']:,} samples cancelled early, {summary['retries']:,} retries")
+    for row in summary["helped"]:
+        print(f"with help, {row['help']}: {row['right']:,} of {row['samples']:,} samples right")
     if summary["spare"]:
         print(f"{summary['spare']:,} right samples beyond the number wanted stay in the log")
 
@@ -192,3 +211,14 @@ def _band(text: str) -> tuple[float, float]:
         return float(low), float(high)
     except ValueError:
         raise ValueError(f"--band must look like 0.2..0.8, got {text!r:.40}") from None
+
+
+def _lengths(text: str) -> Any:
+    from verimill.pipelines.teachers.questions import Lengths
+
+    low, dots, high = text.partition("..")
+    if not text:
+        return None
+    if not (dots and low.isdecimal() and high.isdecimal()):
+        raise ValueError(f"--lengths must look like 60..600, got {text!r:.40}")
+    return Lengths(int(low), int(high))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from verimill.pipelines.teachers.hints import was_helped
 from verimill.pipelines.teachers.posterior import wilson
 from verimill.pipelines.teachers.samples import Question, Reply
 
@@ -58,6 +59,7 @@ class Account:
     """The count of one run while it runs. `held` samples came from the log and were not asked."""
 
     cells: dict[tuple[str, int], Cell] = field(default_factory=dict)
+    helped: dict[str, Cell] = field(default_factory=dict)
     stops: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     samples: int = 0
@@ -67,29 +69,30 @@ class Account:
     cancelled: int = 0
     problems: int = 0
 
-    def cell(self, family: str, level: int) -> Cell:
-        """The cell of a family and level."""
-        found = self.cells.get((family, level))
-        if found is None:
-            found = self.cells[family, level] = Cell()
-        return found
+    def cell(self, question: Question) -> Cell:
+        """The cell of a question's family and level; what was helped has one of its own, by the kind of help."""
+        if was_helped(question.variant):
+            return self.helped.setdefault(question.variant, Cell())
+        return self.cells.setdefault((question.family, question.level), Cell())
 
     def sample(self, question: Question, reply: Reply) -> None:
         """One reply arrived."""
         self.samples += 1
         self.tokens += reply.completion_tokens or 0
-        self.cell(question.family, question.level).add(reply)
+        self.cell(question).add(reply)
 
     def outcome(self, question: Question, outcome: str) -> None:
         """One sample has its outcome."""
-        self.cell(question.family, question.level).outcomes[outcome] += 1
+        self.cell(question).outcomes[outcome] += 1
 
     def fault(self, question: Question, kind: str) -> None:
         """One sample was given up."""
         self.faults[kind] += 1
 
     def closed(self, question: Question, reason: str) -> None:
-        """One problem is done, for this reason."""
+        """One problem is done, for this reason; what is asked with help afterwards is not another problem."""
+        if was_helped(question.variant):
+            return
         self.problems += 1
         self.stops[reason] += 1
 
@@ -119,6 +122,11 @@ def cost_rows(cells: Mapping[tuple[str, int], Cell]) -> list[dict[str, Any]]:
     """One line for each family and level, in order, and one for all."""
     rows = [{"family": family, "level": level, **cell.data()} for (family, level), cell in sorted(cells.items())]
     return [*rows, {"family": "all", "level": None, **totals(cells.values()).data()}] if len(rows) > 1 else rows
+
+
+def help_rows(cells: Mapping[str, Cell]) -> list[dict[str, Any]]:
+    """One line for each kind of help, in order: its samples and how many were right."""
+    return [{"help": variant, **cell.data()} for variant, cell in sorted(cells.items())]
 
 
 def pass_rate_text(row: Mapping[str, Any]) -> str:

@@ -18,13 +18,14 @@ from typing import Any
 
 from verimill.pipelines.progress import Bars, Quiet, Tell
 from verimill.pipelines.shards import require_writable
-from verimill.pipelines.teachers.accounting import Account, Projection, cost_rows
+from verimill.pipelines.teachers.accounting import Account, Projection, cost_rows, help_rows
 from verimill.pipelines.teachers.budgets import Budget
 from verimill.pipelines.teachers.client import Client
+from verimill.pipelines.teachers.helping import Help
 from verimill.pipelines.teachers.judging import Judges
 from verimill.pipelines.teachers.log import Index, SampleLog
 from verimill.pipelines.teachers.probe import Found, probe, too_long
-from verimill.pipelines.teachers.questions import Spool, read_questions
+from verimill.pipelines.teachers.questions import Lengths, Spool, read_questions
 from verimill.pipelines.teachers.rows import write_traces
 from verimill.pipelines.teachers.samples import Keys, Model, Sampling
 from verimill.pipelines.teachers.transport import KEY_VARIABLE, HttpServer, api_key, base_of, require_aiohttp
@@ -52,6 +53,8 @@ class Order:
     limit: int | None = None
     system: str = ""
     key_variable: str = KEY_VARIABLE
+    help: Help = field(default_factory=Help)
+    lengths: Lengths | None = None
 
     def __post_init__(self) -> None:
         urls = [base_of(url) for url in self.base_urls]
@@ -75,7 +78,7 @@ def ask(order: Order, tell: Tell | None = None) -> dict[str, Any]:
 @contextmanager
 def spooled(order: Order) -> Iterator[Spool]:
     """The order's questions; ValueError where there are none."""
-    spool = Spool(read_questions(order.problems, order.splits, order.limit, order.system))
+    spool = Spool(read_questions(order.problems, order.splits, order.limit, order.system, order.lengths))
     try:
         if not spool.count:
             of = f" of split {', '.join(order.splits)}" if order.splits else ""
@@ -117,7 +120,7 @@ async def _asked(order: Order, spool: Spool, tell: Tell) -> dict[str, Any]:
             if index.damaged or log.cut:
                 tell.line(f"verimill: the sample log has {index.damaged} damaged lines and a tail of {log.cut} torn "
                           "bytes; those samples are asked again")  # fmt: skip
-            client = Client(list(servers), keys, order.budget, judges, log, index, settings)
+            client = Client(list(servers), keys, order.budget, judges, log, index, settings, help=order.help)
             ticker = asyncio.create_task(_tell(client, spool.count, projected(order, spool).requests, tell))
             try:
                 await client.run(spool)
@@ -138,7 +141,8 @@ async def _asked(order: Order, spool: Spool, tell: Tell) -> dict[str, Any]:
         await asyncio.gather(*(server.close() for server in servers))
     summary = _summary(order, found, client, time.monotonic() - began)
     summary |= {"rows": written.rows, "undone": written.undone, "spare": written.spare, "bugs": written.bugs}
-    summary["costs"] = cost_rows(written.cells)
+    summary |= {"costs": cost_rows(written.cells), "helped": help_rows(written.helped)}
+    summary["helpless"] = client.helper.failures
     _write(order.out / SUMMARY, summary)
     return summary
 

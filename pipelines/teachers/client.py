@@ -13,20 +13,20 @@ import time
 from itertools import count, islice
 
 from verimill.pipelines.teachers.accounting import Account
+from verimill.pipelines.teachers.aids import joined
 from verimill.pipelines.teachers.budgets import Budget, Tally
 from verimill.pipelines.teachers.faults import BUSY, Fault, pause
-from verimill.pipelines.teachers.held import allowed_tokens, held_samples
+from verimill.pipelines.teachers.held import allowed_tokens, given_up, held_samples
+from verimill.pipelines.teachers.helping import Help, Helper
 from verimill.pipelines.teachers.judging import Judged, Judges
-from verimill.pipelines.teachers.lanes import Lane, Open, Ticket, home_of
+from verimill.pipelines.teachers.lanes import MOST, Lane, Open, Ticket, buffered, home_of, lanes_of, stolen
 from verimill.pipelines.teachers.log import Index, SampleLog, sample_record, verdict_record
-from verimill.pipelines.teachers.pressure import Pressure
 from verimill.pipelines.teachers.questions import Source
 from verimill.pipelines.teachers.samples import Keys, Question, Reply
 from verimill.pipelines.teachers.transport import Server, request_body, request_head
 from verimill.pipelines.teachers.waiting import Waiting
 from verimill.pipelines.teachers.watching import Settings, Watch
 
-MOST = 4096  # requests of one server that are ever under way
 MOST_OPENED = 256  # questions opened in a row before what arrived is looked at
 MOST_JUDGING = 512  # verdicts awaited before no further request is sent
 FATAL = {401: "refuses the API key", 403: "refuses the API key", 404: "no longer serves the model"}
@@ -45,22 +45,19 @@ class Client:
         index: Index | None = None,
         settings: Settings | None = None,
         account: Account | None = None,
+        help: Help | None = None,
     ) -> None:
         self.keys, self.budget, self.judges, self.log, self.index = keys, budget, judges, log, index
         self.settings = settings or Settings()
         self.account = account if account is not None else Account()
-        given = self.settings.in_flight
-        self.lanes = [
-            Lane(
-                server, Pressure(given or 64, given or MOST, bool(given)), self.settings.slowest, self.settings.queue_s
-            )
-            for server in servers
-        ]
+        self.lanes = lanes_of(servers, self.settings.in_flight, self.settings.slowest, self.settings.queue_s)
         self.waiting = Waiting()
         self.watch = Watch(self.lanes, self.settings, self._stop, self.nudge)
         self._opens: set[Open] = set()
         self._stalled: list[Open] = []  # wait for a place in the shared count of their group
         self._judging = 0
+        self.helper = Helper(help or Help(), judges)
+        self._helping: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._broken: BaseException | None = None
 
@@ -75,7 +72,7 @@ class Client:
 
     def _stop(self, error: BaseException) -> None:
         self._broken = self._broken or error
-        self._wake.set()
+        self.nudge()
 
     async def run(self, source: Source) -> Account:
         """Every question is answered as its budget wants, or its samples are marked.
@@ -88,9 +85,9 @@ class Client:
                 dry = self._launch(source)
                 if self._broken is not None:
                     raise self._broken
-                if dry and not self._opens:
+                if dry and not self._opens and not self._helping:
                     return self.account
-                if not (self.in_flight or self._judging or self.waiting):
+                if not (self.in_flight or self._judging or self.waiting or self._helping):
                     for ticket in self.waiting.sweep():
                         self._home(ticket).ready.append(ticket)
                         self._wake.set()
@@ -98,7 +95,8 @@ class Client:
                 self._wake.clear()
                 await asyncio.sleep(0)  # whatever else is due comes first, and one round serves it all
         finally:
-            tasks = [ticket.task for lane in self.lanes for ticket in lane.flying if ticket.task is not None]
+            flying = [ticket.task for lane in self.lanes for ticket in lane.flying]
+            tasks = [task for task in [*flying, *self._helping] if task is not None]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -114,28 +112,20 @@ class Client:
         for lane in self.lanes:
             while lane.up and len(lane.flying) < lane.pressure.room and self._judging < MOST_JUDGING:
                 found = self.waiting.suspect() or lane.next_ready()
-                while found is None and not dry and opened < MOST_OPENED and self._buffered() < 2 * MOST:
+                while found is None and not dry and opened < MOST_OPENED and buffered(self.lanes) < 2 * MOST:
                     question = source.next(self.budget.opens)
                     dry = question is None
                     if question is not None:
                         opened += 1
                         self._open(question)
                         found = lane.next_ready()
-                found = found or self._stolen(lane)
+                found = found or stolen(self.lanes, lane)
                 if found is None:
                     break
                 self._send(found, lane)
         if opened >= MOST_OPENED:
             self._wake.set()
         return dry
-
-    def _buffered(self) -> int:
-        return sum(len(lane.ready) for lane in self.lanes)
-
-    def _stolen(self, lane: Lane) -> Ticket | None:
-        """At the end of the work an idle server takes from the longest queue: the prefix cache matters less then."""
-        longest = max(self.lanes, key=lambda other: len(other.ready))
-        return longest.next_ready() if longest is not lane else None
 
     def _home(self, ticket: Ticket) -> Lane:
         return home_of(ticket.sample.problem, self.lanes)
@@ -179,15 +169,15 @@ class Client:
     def _arrived(self, ticket: Ticket, reply: Reply) -> None:
         problem = ticket.open
         problem.tickets.discard(ticket)
-        question = problem.question
+        question, reply = problem.question, joined(problem.question, reply)
         self.log.append(sample_record(ticket.sample, reply, self.keys.model.name, question.variant))
         self.account.sample(question, reply)
         if reply.truncated:
             self._outcome(problem, "truncated")
         else:
-            self._judge(problem, ticket.sample.key, reply.text)
+            self._judge(problem, ticket.sample.key, ticket.sample.number, reply)
 
-    def _judge(self, problem: Open, key: str, text: str) -> None:
+    def _judge(self, problem: Open, key: str, number: int, reply: Reply) -> None:
         self._judging += 1
 
         def done(future: asyncio.Future[Judged]) -> None:
@@ -195,15 +185,16 @@ class Client:
             try:
                 found = future.result()
                 self.log.append(verdict_record(key, *found))
+                self.helper.saw(problem, number, reply, found.outcome)
                 self._outcome(problem, found.outcome)
             except Exception as error:
                 self._stop(error)
 
-        self.judges.judge(problem.question.verification, text).add_done_callback(done)
+        self.judges.judge(problem.question.verification, reply.text).add_done_callback(done)
 
     def _outcome(self, problem: Open, outcome: str) -> None:
         self.account.outcome(problem.question, outcome)
-        self.budget.landed(problem.tally, outcome)
+        problem.budget.landed(problem.tally, outcome)
         self._advance(problem)
         if self._stalled:
             stalled, self._stalled = self._stalled, []
@@ -247,10 +238,8 @@ class Client:
         """The sample is recorded as failed; of a refused prompt no further sample is asked."""
         problem = ticket.open
         problem.tickets.discard(ticket)
-        short = fault.word == "window"
-        allowed = self.settings.window if short else self.keys.sampling.max_tokens
-        finish = "window" if short else "error"
-        reply = Reply(finish=finish, tries=ticket.tries, fault=kind, detail=fault.text, allowed=allowed)
+        reply = given_up(fault, kind, ticket.tries, self.settings.window, self.keys.sampling.max_tokens)
+        reply = joined(problem.question, reply)
         self.log.append(sample_record(ticket.sample, reply, self.keys.model.name, problem.question.variant))
         self.account.fault(problem.question, kind)
         problem.tally.refused |= kind == "terminal"
@@ -258,31 +247,33 @@ class Client:
 
     # --- problems -----------------------------------------------------------------------------------------------
 
-    def _open(self, question: Question) -> None:
+    def _open(self, question: Question, helped: Open | None = None) -> None:
         """The question is open: what the log holds of it counts, and the rest is queued."""
         tally = Tally(question.family, question.level)
-        held = held_samples(question, self.index, self.keys, self.budget.cap, self.settings)
+        budget = self.budget if helped is None else self.helper.budget()
+        held = held_samples(question, self.index, self.keys, budget.cap, self.settings)
         fresh = (n for n in count() if n not in held)
         head = request_head(self.keys.model, question.messages, self.keys.sampling, self.settings.stall_s is not None)
-        problem = Open(question, tally, head, fresh)
+        problem = Open(question, tally, head, fresh, budget, trouble=helped and helped.trouble)
         self._opens.add(problem)
-        for key, reply, verdict in held.values():
-            self.account.held += 1
+        self.account.held += len(held)
+        for number, (key, reply, verdict) in held.items():
             if reply.fault:
                 tally.refused |= reply.fault == "terminal"
-                self.budget.found(tally, "failed")
+                budget.found(tally, "failed")
             elif reply.truncated or verdict:
-                self.budget.found(tally, "truncated" if reply.truncated else verdict)
+                budget.found(tally, "truncated" if reply.truncated else verdict)
+                self.helper.saw(problem, number, reply, verdict)
             else:  # judged by another version, or not yet
-                self.budget.asked(tally, 1)
-                self._judge(problem, key, reply.text)
+                budget.asked(tally, 1)
+                self._judge(problem, key, number, reply)
         self._advance(problem)
 
     def _advance(self, problem: Open) -> None:
         """The budget's decision on a problem is carried out."""
         if problem not in self._opens:
             return
-        decision = self.budget.decide(problem.tally)
+        decision = problem.budget.decide(problem.tally)
         if decision.stop:
             problem.stopped = decision.stop
             for ticket in list(problem.tickets):
@@ -290,7 +281,7 @@ class Client:
         elif decision.more:
             numbers = islice(problem.numbers, decision.more)
             tickets = [Ticket(self.keys.sample(problem.question, n), problem) for n in numbers]
-            self.budget.asked(problem.tally, len(tickets))
+            problem.budget.asked(problem.tally, len(tickets))
             problem.tickets.update(tickets)
             ready = home_of(problem.question.problem, self.lanes).ready
             if problem.tally.asked > len(tickets):  # a later wave goes first: its prompt is still in the cache
@@ -303,6 +294,19 @@ class Client:
         if problem.stopped and not problem.tally.flying:
             self._opens.discard(problem)
             self.account.closed(problem.question, problem.stopped)
+            if self.helper.wanted(problem):
+                task = asyncio.create_task(self._help(problem))
+                self._helping.add(task)
+                task.add_done_callback(self._helping.discard)
+
+    async def _help(self, problem: Open) -> None:
+        """The problem is asked with the next kind of help, if there is one left."""
+        try:
+            if (question := await self.helper.next(problem)) is not None:
+                self._open(question, problem)
+        except Exception as error:
+            self._stop(error)
+        self._wake.set()
 
     def _cancel(self, ticket: Ticket) -> None:
         """The sample is no longer wanted; closing its connection frees the server's slot."""
@@ -313,4 +317,4 @@ class Client:
             ticket.why = "early"
             ticket.task.cancel()
         self.account.cancelled += flying
-        self.budget.landed(ticket.open.tally, "cancelled")
+        ticket.open.budget.landed(ticket.open.tally, "cancelled")

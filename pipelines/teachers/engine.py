@@ -26,7 +26,8 @@ FIELDS = (
     "temperature", "top_p", "top_k", "min_p", "seed", "max_tokens", "min_tokens", "presence_penalty",
     "frequency_penalty", "repetition_penalty", "stop", "stop_token_ids", "ignore_eos",
 )  # fmt: skip
-PASSED = ("model", "messages", "stream", "stream_options", "chat_template_kwargs")
+PASSED = ("model", "messages", "stream", "stream_options", "chat_template_kwargs", "add_generation_prompt",
+          "continue_final_message")  # fmt: skip
 
 
 def require_vllm() -> None:
@@ -77,9 +78,12 @@ class Engine:
         engine.shutdown()
 
     def _render(self, messages: str, extra: str) -> list[int]:
+        shown = json.loads(messages)
+        begun = shown[-1]["role"] == "assistant"
         ids = self._tokenizer.apply_chat_template(
-            json.loads(messages), add_generation_prompt=True, tokenize=True, return_dict=False, **json.loads(extra)
-        )
+            shown, add_generation_prompt=not begun, continue_final_message=begun, tokenize=True, return_dict=False,
+            **json.loads(extra),
+        )  # fmt: skip
         return [int(token) for token in ids]
 
     def _parameters(self, request: Mapping[str, Any]) -> Any:

@@ -53,3 +53,10 @@ async def allowed_tokens(problem: Open, lane: Lane, wanted: int, settings: Setti
     if allowed < min(settings.least_tokens, wanted):
         raise Fault("window", f"the prompt has {tokens} tokens, the model's context {window}")
     return allowed
+
+
+def given_up(fault: Fault, kind: str, tries: int, window: int, wanted: int) -> Reply:
+    """What is recorded of a sample that is given up; of one that fits no window, the window."""
+    short = fault.word == "window"
+    allowed, finish = (window, "window") if short else (wanted, "error")
+    return Reply(finish=finish, tries=tries, fault=kind, detail=fault.text, allowed=allowed)

@@ -1,8 +1,8 @@
 """Hints for problems on which all samples fail: a ladder made by the solver, from a technique to a plan.
 
 A hint goes below the question that is put to the teacher; the row that is stored keeps the question without it, is
-flagged `hinted`, and names the rung in its prompt variant. No rung tells the last step, so none tells the answer.
-All functions are pure: the same problem gives the same hints.
+flagged `hinted`, and names the rung in its prompt variant (`hint-first`). No rung tells the last step, so none
+tells the answer. All functions are pure: the same problem gives the same hints.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ from typing import Any
 
 from verimill.pipelines.teachers.samples import Messages, Question
 from verimill.schemas.core import Solved, Step
-from verimill.verifiers.claims import WRONG, read_path
-from verimill.verifiers.judge import Case
 
 RUNGS = ("technique", "first", "half", "plan")
 VARIANT = "hint-"  # begins the prompt variant of what was asked with a hint
+CONTINUED = "continued"  # begins the prompt variant of a reply that goes on from the right part of an earlier one
 MAX_STEPS = 60  # of a plan; a longer one would be a solution in itself
 
 
@@ -101,18 +100,10 @@ def with_hint(messages: Messages, hint: Hint) -> Hinted:
 def hinted_question(question: Question, hint: Hint) -> Question:
     """The same problem as it is put with a hint; its samples are others, since the variant and messages differ."""
     made = with_hint(question.messages, hint)
-    return replace(question, messages=made.asked, variant=made.variant)
+    variant = made.variant if question.variant == "plain" else f"{made.variant}+{question.variant}"
+    return replace(question, messages=made.asked, variant=variant)
 
 
-def was_hinted(variant: str) -> bool:
-    """Whether a prompt variant is that of a hint."""
-    return variant.startswith(VARIANT)
-
-
-def right_prefix(case: Case, text: str) -> str:
-    """The text up to its first claim that does not follow, to be continued from; all of it where none is wrong."""
-    path = read_path(case, text)
-    if path is None:
-        return ""
-    wrong = next((claim.line for claim in path.claims if claim.verdict in WRONG), None)
-    return text if wrong is None else "".join(f"{line}\n" for line in text.split("\n")[: wrong - 1])
+def was_helped(variant: str) -> bool:
+    """Whether a prompt variant is that of a hint, or of an earlier reply to go on from."""
+    return variant.startswith((VARIANT, CONTINUED))

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from verimill.pipelines.teachers.aids import HELPING, Helpless, case_name, helped
 from verimill.pipelines.teachers.assessing import Assessment, assess
 from verimill.pipelines.workers import end_with_parent
 
@@ -81,17 +82,23 @@ def _work(pipe: Any, memory: int) -> None:
         return  # whoever asked has gone; nobody is left to tell
 
 
-Job = tuple[str, ...]  # ("judge", verification, text) or ("assess", verification, reasoning, text, right answer or "")
+# ("judge", verification, text), ("assess", verification, reasoning, text, right answer or ""), ("hints", verification)
+# or ("beginning", verification, reasoning, text)
+Job = tuple[str, ...]
 
 
-def _done(job: Job) -> Judged | Assessment:
+def _done(job: Job) -> Any:
+    if job[0] in HELPING:
+        return helped(job)
     if job[0] == "assess":
         return assess(job[1], job[2], job[3], job[4] or None)
     return judged(job[1], job[2])
 
 
-def _undone(job: Job, why: str) -> Judged | Assessment:
+def _undone(job: Job, why: str) -> Judged | Assessment | Helpless:
     """What stands for the result of a job that took its worker down."""
+    if job[0] in HELPING:
+        return Helpless(f"{case_name(job[1])}: {why}")
     return Assessment(None, None, None, {"bug": why}) if job[0] == "assess" else Judged("bug", why, None, "")
 
 
@@ -135,6 +142,10 @@ class Judges:
     ) -> asyncio.Future[Assessment]:
         """The steps and the style of a reply, within the same limits."""
         return self._started_on(("assess", verification, reasoning, text, right or ""))
+
+    def help(self, *job: str) -> asyncio.Future[Any]:
+        """Hints, or the right beginning of a reply (aids.py), within the same limits."""
+        return self._started_on(job)
 
     def _started_on(self, job: Job) -> asyncio.Future[Any]:
         loop = asyncio.get_running_loop()

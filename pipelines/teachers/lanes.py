@@ -6,14 +6,16 @@ import asyncio
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 from zlib import crc32
 
-from verimill.pipelines.teachers.budgets import Tally
+from verimill.pipelines.teachers.budgets import Budget, Tally
 from verimill.pipelines.teachers.pressure import Pressure
-from verimill.pipelines.teachers.samples import Question, Sample
+from verimill.pipelines.teachers.samples import Question, Reply, Sample
 from verimill.pipelines.teachers.transport import Server
 
 ENOUGH_RATES = 16  # replies before their speed is trusted
+MOST = 4096  # requests of one server that are ever under way
 SAFETY = 4.0  # a reply may come so many times slower than the slow ones seen
 
 
@@ -25,7 +27,10 @@ class Open:
     tally: Tally
     head: bytes
     numbers: Iterator[int]
+    budget: Budget
     tickets: set[Ticket] = field(default_factory=set)
+    wrong: dict[int, Reply] = field(default_factory=dict)  # kept only where help may need them
+    trouble: Any = None
     counted: asyncio.Future[int | None] | None = None
     stopped: str = ""
 
@@ -95,3 +100,22 @@ def home_of(problem: str, lanes: list[Lane]) -> Lane:
     """The lane of a problem: the same for all its samples, and moved only when its own lane goes."""
     up = [lane for lane in lanes if lane.up] or lanes
     return up[0] if len(up) == 1 else max(up, key=lambda lane: crc32(f"{problem}\x1f{lane.server.name}".encode()))
+
+
+def lanes_of(servers: list[Server], in_flight: int, slowest: float, queue_s: float) -> list[Lane]:
+    """A lane for each server; `in_flight` 0 lets its metrics say how many requests it gets at once."""
+    return [
+        Lane(server, Pressure(in_flight or 64, in_flight or MOST, bool(in_flight)), slowest, queue_s)
+        for server in servers
+    ]
+
+
+def buffered(lanes: list[Lane]) -> int:
+    """Tickets that wait for a place at some server."""
+    return sum(len(lane.ready) for lane in lanes)
+
+
+def stolen(lanes: list[Lane], lane: Lane) -> Ticket | None:
+    """At the end of the work an idle server takes from the longest queue: the prefix cache matters less then."""
+    longest = max(lanes, key=lambda other: len(other.ready))
+    return longest.next_ready() if longest is not lane else None

@@ -106,7 +106,8 @@ def per_problem(traces: Path | str, problems: Path | str | None = None, oracle: 
     right = pl.col("outcome") == "right"
     told = {name: path.json_path_match(f"$.path.{name}").cast(pl.Float64, strict=False)
             for name in ("failed_steps", "first_right", "reflection")}  # fmt: skip
-    samples = pl.scan_parquet(_files(traces, "traces")).filter(pl.lit(oracle) | (pl.col("teacher") != "oracle"))
+    own = ~pl.col("hinted") & (pl.lit(oracle) | (pl.col("teacher") != "oracle"))  # help counts into no pass rate
+    samples = pl.scan_parquet(_files(traces, "traces")).filter(own)
     found = samples.group_by("teacher", "problem_id").agg(
         n=pl.len(),
         c=right.sum(),

@@ -10,12 +10,15 @@ import json
 import tempfile
 from array import array
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from verimill.pipelines.teachers.samples import Question
+from verimill.pipelines.teachers.samples import Messages, Question
+from verimill.schemas.core import LEVELS
 
 COLUMNS = ("id", "family", "level", "hardness", "prompt", "verification", "split")
+WORDS = "words-"  # begins the prompt variant of what was asked with a wanted length
 TOKENS_AT_LEAST, TOKENS_A_STEP, TOKENS_A_LEVEL = 120.0, 40.0, 30.0
 
 
@@ -24,17 +27,51 @@ def expected_tokens(level: int, hardness: Mapping[str, Any]) -> float:
     return TOKENS_AT_LEAST + TOKENS_A_STEP * min(2000.0, float(hardness.get("steps", 0))) + TOKENS_A_LEVEL * level
 
 
-def question_of(row: Mapping[str, Any], system: str = "") -> Question:
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """How long a reply should be, in words, at level 1 and at level 10; in between it is on a straight line."""
+
+    low: int
+    high: int
+
+    def __post_init__(self) -> None:
+        if not (1 <= self.low <= 100_000 and 1 <= self.high <= 100_000):
+            raise ValueError(f"lengths must be two numbers of words in 1..100,000, got {self.low}..{self.high}")
+
+    def words(self, level: int, tier: int) -> int:
+        """Words for a problem of the level; where it has none, of the hardest rule that it needs."""
+        place = min(max(level or 2 * tier, LEVELS[0]), LEVELS[-1]) - LEVELS[0]
+        exact = self.low + (self.high - self.low) * place / (LEVELS[-1] - LEVELS[0])
+        return max(1, round(exact / 10) * 10) if exact >= 20 else round(exact)
+
+
+def with_length(messages: Messages, words: int) -> tuple[Messages, str]:
+    """The messages with the wanted length below the last of the user, and the prompt variant of that."""
+    at = max((n for n, (role, _) in enumerate(messages) if role == "user"), default=-1)
+    if at < 0:
+        raise ValueError("a wanted length needs a message of the user to stand below, got none")
+    told = f"{messages[at][1]}\n\nReason in about {words} words, then give the answer."
+    return (*messages[:at], ("user", told), *messages[at + 1 :]), f"{WORDS}{words}"
+
+
+def question_of(row: Mapping[str, Any], system: str = "", lengths: Lengths | None = None) -> Question:
     """A row of problems as it is put to a teacher; `system` goes before it."""
-    messages = tuple((str(m["role"]), str(m["content"])) for m in row["prompt"])
-    level = int(row["level"] or 0)
+    messages: Messages = tuple((str(m["role"]), str(m["content"])) for m in row["prompt"])
+    level, variant = int(row["level"] or 0), "plain"
+    if lengths is not None:
+        tier = int(json.loads(row["hardness"]).get("tier", 0))
+        messages, variant = with_length(messages, lengths.words(level, tier))
     expected = expected_tokens(level, json.loads(row["hardness"]))
     shown = (("system", system), *messages) if system else messages
-    return Question(row["id"], row["family"], level, shown, row["verification"], expected)
+    return Question(row["id"], row["family"], level, shown, row["verification"], expected, variant)
 
 
 def read_questions(
-    folder: Path | str, splits: tuple[str, ...] = (), limit: int | None = None, system: str = ""
+    folder: Path | str,
+    splits: tuple[str, ...] = (),
+    limit: int | None = None,
+    system: str = "",
+    lengths: Lengths | None = None,
 ) -> Iterator[Question]:
     """The questions of a dataset folder in its own order."""
     from verimill.pipelines.shards import read_rows
@@ -45,7 +82,7 @@ def read_questions(
             return
         if not splits or row["split"] in splits:
             found += 1
-            yield question_of(row, system)
+            yield question_of(row, system, lengths)
 
 
 class Source(Protocol):

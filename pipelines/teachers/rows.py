@@ -17,9 +17,10 @@ from verimill.pipelines.manifest import MANIFEST, TEMPORARY, Entry, cannot, read
 from verimill.pipelines.oracle import trace_id
 from verimill.pipelines.shards import write_shard
 from verimill.pipelines.teachers.accounting import Cell
+from verimill.pipelines.teachers.aids import asked_question
 from verimill.pipelines.teachers.assessing import Assessment
 from verimill.pipelines.teachers.budgets import Budget
-from verimill.pipelines.teachers.hints import was_hinted
+from verimill.pipelines.teachers.hints import was_helped
 from verimill.pipelines.teachers.judging import Judged, Judges, judge_version, still_holds
 from verimill.pipelines.teachers.log import Index, SampleLog, reply_of, verdict_record
 from verimill.pipelines.teachers.samples import Keys, Question, Reply, compact
@@ -38,6 +39,13 @@ class Written:
     spare: int = 0
     bugs: list[str] = field(default_factory=list)
     cells: dict[tuple[str, int], Cell] = field(default_factory=dict)
+    helped: dict[str, Cell] = field(default_factory=dict)
+
+    def cell(self, question: Question) -> Cell:
+        """Where a question's samples are counted; what was helped counts into no pass rate."""
+        if was_helped(question.variant):
+            return self.helped.setdefault(question.variant, Cell())
+        return self.cells.setdefault((question.family, question.level), Cell())
 
 
 Record = dict[str, Any]
@@ -71,7 +79,7 @@ async def write_traces(
 
     for group in _grouped(questions, AT_ONCE):
         for question, record, verdict, path in await _with_verdicts(group, index, keys, judges, log):
-            cell = written.cells.setdefault((question.family, question.level), Cell())
+            cell = written.cell(question)
             reply = reply_of(record)
             if reply.fault == "transient":
                 written.undone += 1
@@ -83,7 +91,7 @@ async def write_traces(
                 written.bugs.append(f"{question.problem} sample {record['number']}: {verdict.reason}")
                 spoiled = True
                 continue
-            if outcome == "right" and budget.name == "exactly":
+            if outcome == "right" and budget.name == "exactly" and not was_helped(question.variant):
                 rights[question.family, question.level] = rights.get((question.family, question.level), 0) + 1
                 if rights[question.family, question.level] > budget.wanted:
                     written.spare += 1
@@ -114,8 +122,8 @@ async def _with_verdicts(
     """The samples of some problems, each with a verdict of today's judge and its path; new verdicts are logged."""
     found: list[tuple[Question, Record, Any]] = []
     for question in group:
-        mine = [(r, v) for r, v in index.of(question.problem) if r["key"] == keys.sample(question, r["number"]).key]
-        for record, verdict in sorted(mine, key=lambda pair: int(pair[0]["number"])):
+        mine = [(asked, r, v) for r, v in index.of(question.problem) if (asked := _asked(question, r, keys))]
+        for asked, record, verdict in sorted(mine, key=lambda known: _place(known[0], known[1])):
             settled: Any
             if record["fault"] or record["finish"] == "length":
                 settled = _unjudged(record, question.family)
@@ -123,7 +131,7 @@ async def _with_verdicts(
                 settled = Judged(verdict["outcome"], verdict["reason"], verdict["answer"], verdict["by"])
             else:
                 settled = judges.judge(question.verification, record["text"])
-            found.append((question, record, settled))
+            found.append((asked, record, settled))
     done = []
     for question, record, settled in found:
         if not isinstance(settled, Judged):
@@ -134,6 +142,17 @@ async def _with_verdicts(
     return [
         (*known, path if isinstance(path, Assessment) else await path) for known, path in zip(done, paths, strict=True)
     ]
+
+
+def _asked(question: Question, record: Record, keys: Keys) -> Question | None:
+    """The question as it was put for a logged sample; None where today's would have another key."""
+    asked = asked_question(question, record)
+    return asked if asked and record["key"] == keys.sample(asked, record["number"]).key else None
+
+
+def _place(question: Question, record: Record) -> tuple[bool, str, int]:
+    """The order of a problem's rows: what was asked without help first."""
+    return was_helped(question.variant), question.variant, int(record["number"])
 
 
 def _path(question: Question, record: Record, verdict: Judged, judges: Judges) -> Any:
@@ -194,7 +213,7 @@ def _row(
         "steps_checked": path.steps_checked,
         "steps_wrong": path.steps_wrong,
         "first_wrong_step": path.first_wrong_step,
-        "hinted": was_hinted(question.variant),
+        "hinted": was_helped(question.variant),
         "sampling": compact(keys.sampling.data()),
         "provenance": compact(provenance),
         "verifier_version": verdict.by,

@@ -94,6 +94,8 @@ class Question:
     verification: str
     expected: float = 0.0
     variant: str = "plain"
+    aid: dict[str, Any] | None = None
+    """What it was helped by, where it was (aids.py)."""
 
 
 @dataclass(slots=True)

@@ -60,10 +60,17 @@ def request_head(model: Model, messages: Messages, sampling: Sampling, stream: b
     """The request body without its end, common to all samples of a question."""
     data: dict[str, Any] = {"model": model.name}
     data["messages"] = [{"role": role, "content": content} for role, content in messages]
+    data.update(continuation(messages))
     data.update(sampling.shaping())
     if stream:
         data.update(stream=True, stream_options={"include_usage": True})
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()[:-1]
+
+
+def continuation(messages: Messages) -> dict[str, Any]:
+    """Fields that let a server go on from a last message of the assistant, instead of beginning a reply after it."""
+    begun = messages[-1][0] == "assistant"
+    return {"add_generation_prompt": False, "continue_final_message": True} if begun else {}
 
 
 def request_body(head: bytes, seed: int, allowed: int) -> bytes:
@@ -228,6 +235,7 @@ class HttpServer:
         shown = [{"role": role, "content": content} for role, content in messages]
         with suppress(Fault, ValueError, AttributeError):
             asked = {"model": self.model.name, "messages": shown, "add_generation_prompt": True}
+            asked |= continuation(messages)
             status, body = await self.post("/tokenize", asked, root=True)
             found = json.loads(body).get("tokens") if status == 200 else None
             return found if isinstance(found, list) else None
