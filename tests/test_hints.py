@@ -109,7 +109,9 @@ def test_the_ladder_is_made_from_what_the_judge_has(family: str) -> None:
     ("kept", "back"),
     [
         (("a=1", ""), Reply("Answer: 2", "b=2", "reasoning")),
-        (("a=1", ""), Reply("", "", "")),
+        (("a=1", ""), Reply("Answer: 2")),
+        (("a=1", ""), Reply("\nb=2", finish="length")),
+        (("a=1", ""), Reply(fault="terminal", finish="error")),
         (("", "a=1"), Reply("\nb=2\nAnswer: 2")),
         (("a=1\nb=2", "So"), Reply(" it is.\nAnswer: 2")),
     ],

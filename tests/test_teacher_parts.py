@@ -285,6 +285,23 @@ def test_metrics_are_summed_over_engines() -> None:
     assert read_load(page) == Load(7.0, 1.0) and read_load(b"up 1\n") is None
 
 
+def test_lengths_that_are_seen_change_the_order_and_no_key() -> None:
+    made = [Question(f"{family}{n}", family, 1, (("user", f"{family}{n}"),), "{}", 100.0 + n)
+            for family in ("sudoku", "zebra") for n in range(6)]  # fmt: skip
+    spool = Spool(iter(made))
+    for _ in range(3):
+        spool.learnt.saw(("sudoku", 1), 100.0, 50)
+        spool.learnt.saw(("zebra", 1), 100.0, 400)
+    order = []
+    while (question := spool.next(lambda family, level: True)) is not None:
+        order.append(question.problem)
+        assert question in made
+    assert order == [f"{family}{n}" for family in ("zebra", "sudoku") for n in reversed(range(6))]
+    unseen = spool.learnt.factor(("kenken", 1))
+    assert spool.learnt.factor(("sudoku", 1)) < unseen < spool.learnt.factor(("zebra", 1))
+    spool.close()
+
+
 def test_the_longest_expected_come_first() -> None:
     spool = Spool(question(str(n), level=n % 2, expected=float(n * 7 % 10)) for n in range(10))
     order = []

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from verimill.pipelines.teachers.hints import was_helped
+from verimill.pipelines.teachers.lengths import Learnt
 from verimill.pipelines.teachers.posterior import wilson
 from verimill.pipelines.teachers.samples import Question, Reply
 
@@ -64,6 +65,7 @@ class Account:
     faults: Counter[str] = field(default_factory=Counter)
     samples: int = 0
     tokens: int = 0
+    learnt: Learnt | None = None
     held: int = 0
     retries: int = 0
     cancelled: int = 0
@@ -79,6 +81,8 @@ class Account:
         """One reply arrived."""
         self.samples += 1
         self.tokens += reply.completion_tokens or 0
+        if self.learnt is not None and not was_helped(question.variant):
+            self.learnt.saw((question.family, question.level), question.expected, reply.completion_tokens)
         self.cell(question).add(reply)
 
     def outcome(self, question: Question, outcome: str) -> None:

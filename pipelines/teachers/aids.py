@@ -111,8 +111,10 @@ def joined(question: Question, reply: Reply) -> Reply:
     elif reply.source:
         gap = "" if reply.reasoning[:1].isspace() or reply.source != "tags" else "\n"
         reply.reasoning = f"{reasoning}{gap}{reply.reasoning}"
-    else:  # it never came to the end of its reasoning
+    elif reply.truncated:  # it never came to the end of its reasoning
         reply.reasoning, reply.text, reply.source = reasoning + reply.text, "", "tags"
+    else:  # its reasoning ended at once
+        reply.reasoning, reply.source = reasoning, "tags"
     return reply
 
 

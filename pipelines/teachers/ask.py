@@ -120,7 +120,8 @@ async def _asked(order: Order, spool: Spool, tell: Tell) -> dict[str, Any]:
             if index.damaged or log.cut:
                 tell.line(f"verimill: the sample log has {index.damaged} damaged lines and a tail of {log.cut} torn "
                           "bytes; those samples are asked again")  # fmt: skip
-            client = Client(list(servers), keys, order.budget, judges, log, index, settings, help=order.help)
+            account = Account(learnt=spool.learnt)
+            client = Client(list(servers), keys, order.budget, judges, log, index, settings, account, order.help)
             ticker = asyncio.create_task(_tell(client, spool.count, projected(order, spool).requests, tell))
             try:
                 await client.run(spool)

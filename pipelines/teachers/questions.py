@@ -1,7 +1,7 @@
 """Problems of a dataset as questions, longest first, with no more than 24 bytes of each in memory.
 
 The rows are copied once to a temporary file; the order is kept as numbers. What is longest is guessed from the
-oracle's steps and the level, which cost nothing and need no model.
+oracle's steps and the level, which cost nothing and need no model, and corrected by the replies that came (lengths.py).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from verimill.pipelines.teachers.lengths import Learnt
 from verimill.pipelines.teachers.samples import Messages, Question
 from verimill.schemas.core import LEVELS
 
@@ -119,14 +120,16 @@ class Spool:
         self._order = {key: (order[groups == n], places[groups == n]) for key, n in names.items()}
         self._expected = np.array(expected, float)
         self._at = dict.fromkeys(names, 0)
+        self.learnt = Learnt()
 
     def next(self, opens: Callable[[str, int], bool]) -> Question | None:
-        """The longest question left whose family and level are wanted."""
+        """The question left that should take longest by now, whose family and level are wanted."""
         best, key = -1.0, None
         for name, (order, _) in self._order.items():
             at = self._at[name]
-            if at < len(order) and self._expected[order[at]] > best and opens(*name):
-                best, key = float(self._expected[order[at]]), name
+            likely = float(self._expected[order[at]]) * self.learnt.factor(name) if at < len(order) else -1.0
+            if likely > best and opens(*name):
+                best, key = likely, name
         if key is None:
             return None
         place = int(self._order[key][1][self._at[key]])
