@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -19,7 +20,7 @@ class Rng:
     __slots__ = ("_random",)
 
     def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed).random
+        self._random: Callable[[], float] = random.Random(seed).random
 
     def below(self, n: int) -> int:
         """A whole number in 0..n-1."""
@@ -74,6 +75,15 @@ class Rng:
             if x < 0:
                 return item
         return items[-1]
+
+    def ahead(self, n: int) -> list[float]:
+        """The next n numbers in [0, 1), for a kernel that makes the draws itself."""
+        draw = self._random
+        return [draw() for _ in range(n)]
+
+    def put_back(self, numbers: Sequence[float]) -> None:
+        """What a kernel left of `ahead` is drawn before anything else."""
+        self._random = chain(numbers, iter(self._random, None)).__next__
 
     def seed(self) -> int:
         """A 53-bit seed for a kernel or another stream."""

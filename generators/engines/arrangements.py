@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import product
 
 from verimill.generators.engines.canonical import structure_key
+from verimill.generators.engines.clue_draws import Draws
 from verimill.generators.engines.constraints import Constraint, different, table
 from verimill.generators.engines.deduction import TOP_TIER, deduce, solvable, thin, workspace
 from verimill.generators.engines.puzzles import at_tier
@@ -85,10 +86,13 @@ def rows_of(kind: str, b: int, c: int, n: int, ring: bool) -> tuple[tuple[int, .
     return tuple(p for p in product(range(n), repeat=arity) if _true(kind, p, b, c, n, ring))
 
 
+_NUMBER_AT = {kind: form.find("n") for kind, form in KINDS.items()}
+
+
 def rows_for(clue: Clue, ground: Ground) -> tuple[tuple[int, ...], ...]:
-    form = KINDS[clue[0]]
-    numbers = [value if form[k] == "n" else -1 for k, value in enumerate(clue[1:])]
-    return rows_of(clue[0], numbers[1], numbers[2], ground.size, ground.round_table)
+    kind, _, b, c = clue
+    place = _NUMBER_AT[kind]
+    return rows_of(kind, b if place == 1 else -1, c if place == 2 else -1, ground.size, ground.round_table)
 
 
 def constraints_of(ground: Ground, group_refs: Sequence[str], clues: Sequence[Clue]) -> tuple[Constraint, ...]:
@@ -108,40 +112,18 @@ def _group_of(ground: Ground) -> tuple[int, ...]:
     return tuple(g for g, members in enumerate(ground.groups) for _ in members)
 
 
-def true_clue(rng: Rng, kind: str, ground: Ground, where: Sequence[int]) -> Clue | None:
-    """A random clue of the kind that is true of `where` (positions from 0) and says something; None if unlucky."""
-    form, n = KINDS[kind], ground.size
-    used = rng.sample(range(ground.items), form.count("i"))
-    group = _group_of(ground)
-    if kind in ("same", "apart", "either") and len({group[i] for i in used}) < len(used):
-        if kind != "either" or group[used[0]] in (group[used[1]], group[used[2]]):
-            return None
-    number = rng.between(1, n)
-    if kind in ("at", "not_at"):
-        number = where[used[0]] + 1 if kind == "at" else number
-    if kind == "gap":
-        number = abs(where[used[0]] - where[used[1]]) - 1
-        if not 1 <= number <= n - 2:
-            return None
-    values = iter(used)
-    parts = [next(values) if f == "i" else number if f == "n" else -1 for f in form]
-    if kind in SYMMETRIC and parts[0] > parts[1]:
-        parts[0], parts[1] = parts[1], parts[0]
-    clue: Clue = (kind, parts[0], parts[1], parts[2])
-    return clue if tuple(where[i] for i in items_of(clue)) in rows_for(clue, ground) else None
+@lru_cache(maxsize=32)
+def _draws(ground: Ground, weights: tuple[tuple[str, float], ...]) -> Draws:
+    n, ring = ground.size, ground.round_table
+    return Draws(dict(weights), _group_of(ground), n, lambda kind, b, c: rows_of(kind, b, c, n, ring))
 
 
 def draw_pool(rng: Rng, ground: Ground, where: Sequence[int], weights: Mapping[str, float], count: int) -> list[Clue]:
-    """Different true clues, kinds in proportion to their weights; fewer than `count` when they run out."""
-    kinds, shares = list(weights), list(weights.values())
-    pool: dict[Clue, None] = {}
-    for _ in range(count * 8):
-        clue = true_clue(rng, rng.weighted(kinds, shares), ground, where)
-        if clue is not None:
-            pool[clue] = None
-            if len(pool) == count:
-                break
-    return list(pool)
+    """Different clues true of `where` (positions from 0) that say something, kinds in proportion to their weights.
+
+    Fewer than `count` when eight tries for each do not give them.
+    """
+    return _draws(ground, tuple(weights.items())).pool(rng, where, count)
 
 
 EXTRA_DROPS = 6  # clues that are tried by the costly supposition rule after the plain rules have thinned
