@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from verimill.generators.engines.arrangements import Ground, draw_pool, rows_for
+from verimill.generators.engines.arrangements import Ground, constraints_of, draw_pool, rows_for
+from verimill.generators.engines.deduction import solvable, thin, workspace
 from verimill.generators.logic import seating, zebra
 from verimill.schemas.clues import KINDS, SYMMETRIC, Clue, items_of
 from verimill.schemas.rng import Rng
@@ -55,3 +56,22 @@ def test_a_pool_is_that_of_clues_drawn_one_by_one(ground: Ground, weights: dict[
             break
     assert pool == list(slow)
     assert [bulk.unit() for _ in range(2000)] == [single.unit() for _ in range(2000)], "both streams go on alike"
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_clues_dropped_by_suppositions_are_those_of_asking_one_by_one(seed: int) -> None:
+    rng = Rng(seed)
+    where = [p for _ in ROW.groups for p in rng.shuffled(range(5))]
+    pool = draw_pool(rng, ROW, where, zebra.MIXES[2], 70)
+    work = workspace(5, constraints_of(ROW, "abcd", pool), full := (31,) * 20)
+    clues = [(1, 4 + k) for k in range(len(pool))]
+    order = rng.shuffled(range(len(pool)))
+    kept = thin(work, full, where, clues, order, 5)
+    assert kept is not None
+    assert not all(kept)
+    work.active[:] = 1
+    for k in order:
+        work.active[4 + k] = 0
+        if not solvable(work, full, 5):
+            work.active[4 + k] = 1
+    assert kept == [bool(flag) for flag in work.active[4:]]

@@ -150,17 +150,12 @@ def thinned(
     if keep is None:
         return None
     if tier == TOP_TIER:
-        tried = 0
-        for k in rng.shuffled(range(len(pool))):
-            if keep[k] and sum(keep) > 1:
-                work.active[first + k] = 0
-                if solvable(work, full, tier):
-                    keep[k] = False
-                else:
-                    work.active[first + k] = 1
-                tried += 1
-                if tried == EXTRA_DROPS:
-                    break
+        kept = [k for k in range(len(pool)) if keep[k]]
+        tried = [kept.index(k) for k in rng.shuffled(range(len(pool))) if keep[k]][:EXTRA_DROPS]
+        floor = 1 if len(tried) == len(kept) else 0  # some clue stands
+        more = thin(work, full, where, [(1, first + k) for k in kept], tried, tier, floor, afresh=False)
+        for k, stands in zip(kept, more or (), strict=False):
+            keep[k] = stands
     # All that stands solves by rules up to `tier`; what matters is whether the rules below `least` would do, too.
     if least > 1 and solvable(work, full, least - 1):
         return None

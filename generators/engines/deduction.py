@@ -220,19 +220,23 @@ def thin(
     order: Sequence[int],
     max_tier: int,
     floor: int = 0,
+    afresh: bool = True,
 ) -> list[bool] | None:
     """Which clues stay when as many as possible are dropped, in `order`, with rules up to max_tier still solving.
 
     A clue is (0, cell) for a given or (1, constraint index); `full` are the masks without givens, `solution`
-    the value index of every cell. Never fewer than `floor` clues. None when even all clues do not solve.
+    the value index of every cell. Never fewer than `floor` clues. None when even all clues do not solve. Constraints
+    that are no clue hold, all of them when `afresh`, else those that the workspace has active.
     On return the workspace's active flags are those of the kept clues.
     """
     keep = np.ones(len(clues), np.int8)
     at = np.array([c[1] for c in clues], np.int64)
     kinds = np.array([c[0] for c in clues], np.int64)
     sol = np.array([1 << s for s in solution], np.int64)
+    if afresh:
+        work.active[:] = 1
     got = kernels.thin(
-        work.net, np.array(full, np.int64), sol, kinds, at, np.array(order, np.int64), keep, floor,
+        work.net, work.active, np.array(full, np.int64), sol, kinds, at, np.array(order, np.int64), keep, floor,
         max_tier, work.reason, work.log, work.counters, work.scratch,
     )  # fmt: skip
     if got < 0:

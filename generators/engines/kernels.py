@@ -42,6 +42,7 @@ NONE, OUTER, INNER, NO, YES, TWO, THREE, FOUR = (np.int64(k) for k in (-1, 0, 1,
 RULE_TIER = (0, 1, 1, 2, 3, 3, 4, 5, 0, 1, 3, 3)
 SUPPOSE_TIER = 5
 INNER_TIER = np.int64(2)
+DIVES = 12  # open suppositions of one run that are followed further in search of another solution
 MAX_SPAN = 4096  # widest range of sums that SUPPORT enumerates
 
 # Columns of a log row.
@@ -1298,8 +1299,12 @@ def quick(net, state, reason, log, count, tools, max_tier, cell, clue, sure):
 
 
 @inner
-def refuted(net, state, reason, log, count, tools, v, bit):
-    """True when the supposed value leads to a contradiction by rules up to tier 2; the state is as before."""
+def tried(net, state, reason, log, count, tools, v, bit, further):
+    """Where the supposed value leads by rules up to tier 2: -1 contradiction, 0 open, 1 solved. The state is as before.
+
+    With `further` more values are supposed where it is open, as long as nothing contradicts: 1 is then a solution
+    with the value, 0 is no promise.
+    """
     flat, saved = net.flat, tools.saved
     nv, d, p = flat[N_VARS], state[S_DOM], state[S_PLACED]
     saved[0, :] = state[d : d + nv]
@@ -1308,38 +1313,57 @@ def refuted(net, state, reason, log, count, tools, v, bit):
     got = -1
     if cut(flat, state, v, ~bit):
         got = quick(net, state, reason, log, count, tools, INNER_TIER, NONE, NONE, NO)
+    end = got
+    while further and end == 0:
+        best, at = 99, -1
+        for u in range(nv):
+            many = popcount(state[d + u])
+            if 1 < many < best:
+                best, at = many, u
+        if not cut(flat, state, at, state[d + at] & (state[d + at] - 1)):
+            break
+        end = quick(net, state, reason, log, count, tools, INNER_TIER, NONE, NONE, NO)
     state[d : d + nv] = saved[0]
     state[p : p + nv] = saved[1]
-    return got < 0
+    return 1 if end == 1 else got
 
 
 @inner
-def closure(net, state, reason, log, count, tools, max_tier, cell, clue, sure):
-    """`quick`, with suppositions at tier 5: the end of `solve` without its log."""
+def closure(net, state, reason, log, count, tools, max_tier, cell, clue, sure, truth):
+    """`quick`, with suppositions at tier 5: the end of `solve` without its log.
+
+    `truth` holds the masks of a solution if one is known: nothing refutes those. Else zeros.
+    """
     got = quick(net, state, reason, log, count, tools, min(max_tier, FOUR), cell, clue, sure)
     if got != 0 or max_tier < SUPPOSE_TIER:
         return got
     flat = net.flat
-    nv, moved = flat[N_VARS], True
-    while moved:
-        moved = False
-        for v in range(nv):
-            todo = state[state[S_DOM] + v]
-            while todo:
-                bit = todo & -todo
-                todo ^= bit
-                now = state[state[S_DOM] + v]
-                if now == bit or now & bit == 0:
-                    continue
-                if not refuted(net, state, reason, log, count, tools, v, bit):
-                    continue
-                moved = True
-                rest(flat, state)
-                if not cut(flat, state, v, bit):
-                    return -1
-                got = quick(net, state, reason, log, count, tools, FOUR, cell, clue, sure)
-                if got != 0:
-                    return got
+    nv = flat[N_VARS]
+    v, since = 0, 0  # the cell whose values are tried next, and for how many cells nothing has moved
+    dives = DIVES
+    while since < nv:
+        todo, moved = state[state[S_DOM] + v] & ~truth[v], False
+        while todo:
+            bit = todo & -todo
+            todo ^= bit
+            now = state[state[S_DOM] + v]
+            if now == bit or now & bit == 0:
+                continue
+            end = tried(net, state, reason, log, count, tools, v, bit, YES if dives > 0 and truth[v] else NO)
+            if end > 0 and truth[v]:
+                return 0  # another solution, which no rule can refute
+            if end >= 0:
+                dives -= 1
+                continue
+            moved = True
+            rest(flat, state)
+            if not cut(flat, state, v, bit):
+                return -1
+            got = quick(net, state, reason, log, count, tools, FOUR, cell, clue, sure)
+            if got != 0:
+                return got
+        since = 0 if moved else since + 1
+        v = v + 1 if v + 1 < nv else 0
     return 0
 
 
@@ -1433,7 +1457,7 @@ def suppose(net, active, dom, reason, placed, dirty, log, count, scratch):
             while todo:
                 bit = todo & -todo
                 todo ^= bit
-                if not refuted(net, state, reason, log, count, scratch.tools, v, bit):
+                if tried(net, state, reason, log, count, scratch.tools, v, bit, NO) >= 0:
                     continue
                 d2[:] = dom
                 r2[:, :] = reason
@@ -1679,15 +1703,17 @@ def closes(net, active, domains, reason, log, count, max_tier, scratch):
     state[state[S_ACTIVE] : state[S_ACTIVE] + active.shape[0]] = active
     state[state[S_DOM] : state[S_DOM] + flat[N_VARS]] = domains
     begin(flat, state)
-    return closure(net, state, reason, log, count, scratch.tools, max_tier, NONE, NONE, NO)
+    scratch.start[:] = 0
+    return closure(net, state, reason, log, count, scratch.tools, max_tier, NONE, NONE, NO, scratch.start)
 
 
 @nb.njit(cache=True)
-def thin(net, full, sol, clue_kind, clue_at, order, keep, floor, max_tier, reason, log, count, scratch):
+def thin(net, active, full, sol, clue_kind, clue_at, order, keep, floor, max_tier, reason, log, count, scratch):
     """Drop clues in `order`, one at a time, while rules up to max_tier still solve; never below `floor` clues.
 
     A clue is a given cell (clue_kind 0, clue_at = cell) or a constraint (clue_kind 1). `keep` (out) flags the
-    clues that stand; `sol` are the masks of a solution that obeys all of them. Constraints that are no clue hold.
+    clues that stand; `sol` are the masks of a solution that obeys all of them. Active constraints that are no clue
+    hold.
     Returns the number of clues kept, or -1 when even all of them do not solve.
 
     Whether a clue can go is asked in a state where the clues kept so far and all later ones have been used. Such
@@ -1700,7 +1726,7 @@ def thin(net, full, sol, clue_kind, clue_at, order, keep, floor, max_tier, reaso
     kept_dom, kept_placed = scratch.dom_of, scratch.placed_of
     d, p, on = state[S_DOM], state[S_PLACED], state[S_ACTIVE]
     # Everything together, then everything but the clues in `order`.
-    state[on : on + flat[N_CONS]] = 1
+    state[on : on + flat[N_CONS]] = active
     got = 0
     for together in (True, False):
         keep[:] = 1
@@ -1715,7 +1741,7 @@ def thin(net, full, sol, clue_kind, clue_at, order, keep, floor, max_tier, reaso
                 state[d + clue_at[i]] = sol[clue_at[i]]
         begin(flat, state)
         tier = max_tier if together else min(max_tier, FOUR)
-        got = closure(net, state, reason, log, count, tools, tier, NONE, NONE, YES)
+        got = closure(net, state, reason, log, count, tools, tier, NONE, NONE, YES, sol)
         if together and got != 1:
             return -1
     keep[:] = 1
@@ -1767,7 +1793,7 @@ def thin(net, full, sol, clue_kind, clue_at, order, keep, floor, max_tier, reaso
             got = 1
         else:
             tier = max_tier if last - first == 1 else min(max_tier, FOUR)
-            got = closure(net, state, reason, log, count, tools, tier, cell, clue, YES)
+            got = closure(net, state, reason, log, count, tools, tier, cell, clue, YES, sol)
         depth += 1
         low[depth], high[depth], phase[depth] = first, last, 1 if got == 1 else 0
         kept_dom[depth, :] = state[d : d + nv]
