@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
-from verimill.generators.engines.arrangements import Ground, constraints_of, draw_pool, rows_for
+from verimill.generators.engines.arrangements import Ground, constraints_of, draw_pool, rows_for, rows_of
+from verimill.generators.engines.certificates import Oracle
+from verimill.generators.engines.constraints import table
 from verimill.generators.engines.deduction import solvable, thin, workspace
 from verimill.generators.logic import seating, zebra
 from verimill.schemas.clues import KINDS, SYMMETRIC, Clue, items_of
@@ -75,3 +79,12 @@ def test_clues_dropped_by_suppositions_are_those_of_asking_one_by_one(seed: int)
         if not solvable(work, full, 5):
             work.active[4 + k] = 1
     assert kept == [bool(flag) for flag in work.active[4:]]
+
+
+@pytest.mark.parametrize(("kind", "b", "c"), [("if_at", -1, 2), ("next", -1, -1), ("end", -1, -1), ("between", -1, -1)])
+def test_the_sat_solver_is_told_just_the_rows_of_a_table(kind: str, b: int, c: int) -> None:
+    rows, cells = rows_of(kind, b, c, 4, False), KINDS[kind].count("i")
+    oracle = Oracle(cells, 4)
+    for row in product(range(4), repeat=cells):
+        told = oracle.another([table("clue 1", range(cells), rows)], [1 << k for k in row], None)
+        assert told == (row in rows)

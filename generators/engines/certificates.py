@@ -21,7 +21,25 @@ MAX_CLAUSES = 400_000
 MAX_COUNTED = 1200  # clauses of a count written without running sums
 MAX_VARIABLES = 5_000  # every one of them is decided on at each question, wanted or not
 MAX_SELECTORS = 500  # clauses that are switched off still stand in the way
-DIRECT = 3  # cells up to which a table is written as its forbidden tuples, without variables of its own
+DIRECT = 3  # cells up to which a table is written as what all cells but one leave to the last, without new variables
+
+
+@lru_cache(maxsize=1024)
+def implied(
+    rows: tuple[tuple[int, ...], ...], cells: int, n: int
+) -> tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]:
+    """What each choice of values of all cells but the last leaves to the last one, counted from 1.
+
+    Choices that leave all n values are not listed.
+    """
+    left: dict[tuple[int, ...], list[int]] = {}
+    for row in rows:
+        left.setdefault(row[:-1], []).append(row[-1] + 1)
+    return tuple(
+        (tuple([k + 1 for k in when]), tuple(then))
+        for when in product(range(n), repeat=cells - 1)
+        if len(set(then := left.get(when, []))) < n
+    )
 
 
 class Oracle:
@@ -32,9 +50,9 @@ class Oracle:
         self._start()
 
     def _start(self) -> None:
-        from pysat.solvers import Solver
+        from pysat.solvers import Minisat22
 
-        self.solver: Any = Solver(name=ENGINE)
+        self.solver: Any = Minisat22()
         self.selectors: dict[tuple[Any, ...], int] = {}
         self.sums: dict[tuple[Any, ...], dict[int, int]] = {}
         self.shared = 0  # variables of `sums`, which later problems of the shape use again
@@ -83,10 +101,9 @@ class Oracle:
                 for y in range(min(n, x + con.args[0])):
                     self._add([off, -lit(a, x), -lit(b, y)])
         elif con.kind == kernels.TABLE and len(con.scope) <= DIRECT:
-            allowed = frozenset(con.rows)
-            for row in product(range(n), repeat=len(con.scope)):
-                if row not in allowed:
-                    self._add([off, *(-lit(v, k) for v, k in zip(con.scope, row, strict=True))])
+            first, last = [v * n for v in con.scope[:-1]], con.scope[-1] * n
+            for when, then in implied(con.rows, len(con.scope), n):
+                self._add([off, *[-a - k for a, k in zip(first, when, strict=True)], *[last + k for k in then]])
         elif con.kind == kernels.TABLE:
             rows = []
             for row in con.rows:
