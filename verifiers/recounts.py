@@ -15,7 +15,7 @@ SMALL = 2.0e7  # product of the candidates of the open cells up to which python-
 def recount_on(board: Board, status: Status, values: Sequence[int] | None) -> Recount:
     """Count solutions (up to two) with python-constraint2, or with CP-SAT where that would be slow.
 
-    Raises ImportError naming the extra when CP-SAT is needed and not installed.
+    Raises ModuleNotFoundError naming the extra when CP-SAT is needed and not installed.
     """
     domains = candidates(board)
     room = 1.0
@@ -64,7 +64,8 @@ def _by_cp_sat(board: Board) -> tuple[str, list[tuple[int, ...]]]:
         from ortools import __version__
         from ortools.sat.python import cp_model
     except ImportError:
-        raise ImportError('this recount needs CP-SAT: pip install "verimill[recount]"') from None
+        text = 'the second solver is OR-Tools: pip install "verimill[recount]", or make rows with --recount 0'
+        raise ModuleNotFoundError(text, name="ortools") from None
     method, found = f"CP-SAT {__version__}", list[tuple[int, ...]]()
     if 0 in board.domains:
         return method, found

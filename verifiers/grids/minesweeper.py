@@ -165,13 +165,14 @@ def _values(problem: Problem, safe: Container[str], mined: Container[str]) -> li
 def recount(problem: Problem, status: Status, answer: Answer | None) -> Recount:
     """Find the certain cells with CP-SAT: ask again and again for a layout that changes a cell not yet seen changed.
 
-    Raises ImportError naming the extra when CP-SAT is not installed.
+    Raises ModuleNotFoundError naming the extra when CP-SAT is not installed.
     """
     try:
         from ortools import __version__
         from ortools.sat.python import cp_model
     except ImportError:
-        raise ImportError('this recount needs CP-SAT: pip install "verimill[recount]"') from None
+        text = 'the second solver is OR-Tools: pip install "verimill[recount]", or make rows with --recount 0'
+        raise ModuleNotFoundError(text, name="ortools") from None
     method = f"CP-SAT {__version__}"
     names = cell_names(problem.size, problem.size)
     model = cp_model.CpModel()
