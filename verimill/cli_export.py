@@ -18,8 +18,8 @@ def export(
         str,
         typer.Option(
             "--to",
-            help="sft, rl, verl, openrlhf, skyrl, nemo, preference, kto, steps, critique, pretrain, reflection, search "
-            "or choice.",
+            help="sft, rl, verl, openrlhf, skyrl, nemo, nemo-gym, prime-rl, preference, kto, steps, critique, "
+            "pretrain, reflection, search or choice.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="A new folder; it gets one file for each split.")],
@@ -44,6 +44,7 @@ def export(
       verimill generate shortest_path --count 20 --out out/small
       verimill export out/small --to sft --out out/sft
       verimill export out/small --to preference --where "steps>=5" --out out/pairs
+      verimill export out/small --to prime-rl --out out/route_tasks
     """
     from verimill.pipelines.exports.shapes import Options
     from verimill.pipelines.exports.writing import export as write

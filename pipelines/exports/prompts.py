@@ -51,7 +51,12 @@ def _openrlhf(item: Item) -> Row:
 
 
 def _nemo(item: Item) -> Row:
-    return {"messages": item.prompt, "task_name": _source(item), "verification": item.problem["verification"]}
+    return {"input": item.question, "output": item.problem["verification"], "data_source": _source(item)}
+
+
+def _gym(item: Item) -> Row:
+    return {"id": item.id, "responses_create_params": {"input": item.prompt},
+            "verification": item.problem["verification"]}  # fmt: skip
 
 
 def _fixed(*columns: tuple[str, str]) -> Callable[[Options], Columns]:
@@ -69,6 +74,8 @@ BY_NAME = {
     "skyrl": Format("skyrl", "SkyRL", _fixed(
         ("data_source", "string"), ("prompt", "messages"), ("env_class", "string"), ("reward_spec", "reward_spec"),
         ("extra_info", "extra_info")), _made(_skyrl)),
-    "nemo": Format("nemo", "NeMo RL", _fixed(
-        ("messages", "messages"), ("task_name", "string"), ("verification", "string")), _made(_nemo)),
+    "nemo": Format("nemo", "NeMo RL's ResponseDataset", _fixed(
+        ("input", "string"), ("output", "string"), ("data_source", "string")), _made(_nemo)),
+    "nemo-gym": Format("nemo-gym", "NeMo Gym, as JSON lines", _fixed(
+        ("id", "string"), ("responses_create_params", "responses"), ("verification", "string")), _made(_gym)),
 }  # fmt: skip

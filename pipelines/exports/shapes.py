@@ -31,6 +31,8 @@ FORMATS = {
     "openrlhf": "prompts",
     "skyrl": "prompts",
     "nemo": "prompts",
+    "nemo-gym": "prompts",
+    "prime-rl": "prime",
     "preference": "preference",
     "kto": "kto",
     "steps": "step_labels",
@@ -122,12 +124,16 @@ TRACED = (("problem_id", "string"), ("trace_id", "string"), ("family", "string")
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """`columns(options)` are names and types in order, after those of TRACED; `rows` gives rows and what it drops."""
+    """`columns(options)` are names and types in order, after those of TRACED; `rows` gives rows and what it drops.
+
+    `beside(folder name)` are further files of the export and their text.
+    """
 
     name: str
     reader: str
     columns: Callable[[Options], tuple[tuple[str, str], ...]]
     rows: Callable[[Item, Options], Made]
+    beside: Callable[[str], Mapping[str, str]] = lambda folder: {}
 
     def schema(self, options: Options) -> pa.Schema:
         """The frozen schema of its files."""
@@ -155,6 +161,7 @@ def _type(kind: str) -> pa.DataType:
         "messages": pa.list_(message),
         "thinking": pa.list_(struct(role=text, content=text, reasoning_content=text)),
         "reward_model": struct(style=text, ground_truth=text),
+        "responses": pa.struct([pa.field("input", pa.list_(message))]),
         "reward_spec": struct(method=text, ground_truth=text),
         "extra_info": struct(index=pa.int64(), split=text, problem_id=text, family=text, level=pa.int32()),
         "int64": pa.int64(),

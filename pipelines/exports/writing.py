@@ -59,7 +59,7 @@ def export(
     if distinct is not None and not 0 < distinct <= 1:
         raise ValueError(f"--distinct must be over 0 and at most 1, got {distinct:g}")
     options, form, out = options or Options(), format_of(to), Path(out)
-    keep = _keeper(Path(folder), split, where)
+    keep, beside = _keeper(Path(folder), split, where), form.beside(out.resolve().name)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ValueError(f"--out must be a new or empty folder, got {out}")
     problems = joined(folder, keep)
@@ -79,6 +79,9 @@ def export(
                 files.drop(made) if isinstance(made, Dropped) else files.put(made)
             progress(1)
     _describe(Path(folder), out, form, options, split, where, report)
+    for name, text in beside.items():
+        (out / name).write_text(text, encoding="utf-8")
+        report.files.append(out / name)
     return report
 
 
