@@ -13,7 +13,18 @@ from typing import Annotated
 
 import typer
 
-from verimill import __version__, cli_ask, cli_card, cli_check, cli_export, cli_look, cli_make, cli_passrates, cli_serve
+from verimill import (
+    __version__,
+    cli_ask,
+    cli_card,
+    cli_check,
+    cli_export,
+    cli_look,
+    cli_make,
+    cli_passrates,
+    cli_publish,
+    cli_serve,
+)
 
 app = typer.Typer(
     name="verimill",
@@ -56,6 +67,7 @@ for command in (
     cli_export.index,
     cli_export.decontaminate,
     cli_serve.serve_rewards,
+    cli_publish.publish,
 ):
     app.command()(command)
 

@@ -1,0 +1,1 @@
+"""A dataset folder to the Hugging Face Hub and back: staged, uploaded aside, loaded back, merged, tagged."""

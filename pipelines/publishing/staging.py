@@ -1,0 +1,225 @@
+"""The folder that goes out: whole, checked, and under the names that the Hub and `load_dataset` expect.
+
+Files are `problems/SPLIT-00000-of-00002.parquet` and `traces/SPLIT-...`. A file that has such a name already is linked,
+not copied; traces of teachers, which are written a file a teacher, are dealt out over the splits of their problems.
+The same dataset gives the same files and so the same digest, whatever machine stages it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from verimill import __version__
+from verimill.data_cards import cards
+from verimill.pipelines import audit
+from verimill.pipelines.joined import joined
+from verimill.pipelines.manifest import MANIFEST, Damaged, Entry, ShardError, read_manifest, sha256_of
+from verimill.pipelines.progress import Quiet, Tell
+from verimill.pipelines.shards import read_shard, write_shard
+
+PLACE = ".publish"  # below the dataset folder; made anew by every run and removed at its end
+BESIDE = ("recipe.yaml", "summary.json", "croissant.json", "report.html", "CITATION.cff", "LICENSE")
+DRAWN = ("charts",)  # folders that a card points to
+SAMPLE = 100  # rows of each table that are re-verified before they go out
+
+
+@dataclass(frozen=True, slots=True)
+class StagedFile:
+    """One file to publish; `table` and `rows` are empty and 0 where it holds no rows."""
+
+    path: str
+    source: Path
+    bytes: int
+    sha256: str
+    table: str = ""
+    split: str = ""
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """All files to publish, and those of the folder that stay at home."""
+
+    place: Path
+    files: tuple[StagedFile, ...]
+    left: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """Hash of every path and its bytes."""
+        text = "".join(f"{file.sha256} {file.path}\n" for file in self.files)
+        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+    @property
+    def tag(self) -> str:
+        """The tag of a publication: the version that published, and what."""
+        return f"v{__version__}-{self.digest[:12]}"
+
+    def of(self, table: str) -> tuple[StagedFile, ...]:
+        """The files of a table."""
+        return tuple(file for file in self.files if file.table == table)
+
+
+class Unfit(Damaged):
+    """A dataset whose rows do not hold, or whose card does not say what they say."""
+
+
+def require_fit(folder: Path, tell: Tell | None = None) -> None:
+    """Every shard is as the manifest says, the card says what the rows say, and a sample of the rows holds.
+
+    Raises Unfit, ShardError or the card's own errors, each one sentence.
+    """
+    tell = tell or Quiet()
+    try:
+        cards.check(folder)
+    except (cards.FolderError, cards.Stale) as error:
+        raise Unfit(str(error)) from None
+    tell.stage("verify", audit.size(folder))
+    found = audit.verify(folder, sample=SAMPLE, progress=lambda rows: tell.step(rows))
+    if not found.ok:
+        raise Unfit(str(found))
+
+
+@contextmanager
+def staged(folder: Path) -> Iterator[Staged]:
+    """The files to publish, in a folder that is gone afterwards. Raises ShardError where that cannot be."""
+    place = folder / PLACE
+    with _alone(place):
+        for old in place.iterdir():
+            if old.name != "lock":
+                shutil.rmtree(old) if old.is_dir() and not old.is_symlink() else old.unlink()
+        try:
+            yield _stage(folder, place)
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+@contextmanager
+def _alone(place: Path) -> Iterator[None]:
+    try:
+        place.mkdir(exist_ok=True)
+        descriptor = os.open(place / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise ShardError(f"cannot stage in {place}: {error.strerror}") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise ShardError(f"another publish of {place.parent} is running; wait for it") from None
+    except OSError:
+        pass  # a file system without locks: the user takes care
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _stage(folder: Path, place: Path) -> Staged:
+    before = read_manifest(folder)
+    named = _hub_named(folder, before)
+    entries = []
+    for old, new in zip(before, named, strict=True):
+        if new is not None:
+            _link(folder / old.name, place / new.name)
+            entries.append(new)
+    if None in named:
+        problems = [entry for entry in entries if entry.table == "problems"]
+        entries[len(problems) : len(problems)] = _dealt_traces(folder, place, problems)
+    (place / MANIFEST).write_text("".join(entry.line() for entry in entries), encoding="utf-8")
+    beside = [name for name in BESIDE if (folder / name).is_file()]
+    for name in beside:
+        _link(folder / name, place / name)
+    if tuple(entries) == before:
+        beside += [cards.CARD, *_drawn(folder)]
+        for name in beside[-len(_drawn(folder)) - 1 :]:
+            _link(folder / name, place / name)
+    else:
+        cards.write_card(place)  # the same rows in other files: sizes and names in the card change
+        beside += [cards.CARD, *_drawn(place)]
+    return Staged(place, _listed(place, entries, beside), _left(folder, before, beside))
+
+
+def _hub_named(folder: Path, entries: Sequence[Entry]) -> list[Entry | None]:
+    """Each entry under its name on the Hub; None for a trace file that must be dealt out over the splits."""
+    parts: dict[tuple[str, str], list[Entry]] = {}
+    splits = {_split_of(folder, entry) for entry in entries if entry.table == "problems"}
+    traces = [entry for entry in entries if entry.table == "traces"]
+    deal = any(entry.note.get("split") not in splits or "teacher" in entry.note for entry in traces)
+    for entry in entries:
+        if entry.table != "traces" or not deal:
+            parts.setdefault((entry.table, _split_of(folder, entry)), []).append(entry)
+    names = {
+        entry.name: f"{table}/{split}-{at:05d}-of-{len(mine):05d}.parquet"
+        for (table, split), mine in parts.items()
+        for at, entry in enumerate(mine)
+    }
+    return [replace(entry, name=names[entry.name]) if entry.name in names else None for entry in entries]
+
+
+def _split_of(folder: Path, entry: Entry) -> str:
+    if entry.table == "dropped":
+        return "dropped"
+    split = entry.note.get("split")
+    if not isinstance(split, str) or not split:
+        raise ShardError(f"{folder / MANIFEST} must name the split of {entry.name}, got none")
+    return split
+
+
+def _dealt_traces(folder: Path, place: Path, problems: Sequence[Entry]) -> list[Entry]:
+    """One trace file a problem file, with the traces of all teachers, in the order of the problems."""
+    rows = joined(folder, check=False)
+    made = []
+    for entry in problems:
+        mine = (trace for one in islice(rows, entry.rows) for trace in one.traces)
+        name = entry.name.replace("problems/", "traces/", 1)
+        made.append(write_shard(place, name, "traces", mine, {"split": entry.note["split"]}))
+    return made
+
+
+def _link(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.symlink_to(source.resolve())
+
+
+def _drawn(folder: Path) -> list[str]:
+    return sorted(
+        path.relative_to(folder).as_posix()
+        for name in DRAWN
+        for path in (folder / name).glob("*")
+        if path.is_file() and not path.name.startswith(".")
+    )
+
+
+def _listed(place: Path, entries: Sequence[Entry], beside: Sequence[str]) -> tuple[StagedFile, ...]:
+    files = [
+        StagedFile(e.name, place / e.name, e.bytes, e.sha256, e.table, str(e.note.get("split", "")), e.rows)
+        for e in entries
+    ]
+    for name in (MANIFEST, *beside):
+        source = place / name
+        files.append(StagedFile(name, source, source.stat().st_size, sha256_of(source)))
+    return tuple(sorted(files, key=lambda file: file.path))
+
+
+def _left(folder: Path, entries: Sequence[Entry], beside: Sequence[str]) -> tuple[str, ...]:
+    taken = {entry.name for entry in entries} | {MANIFEST, *beside}
+    every = (path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file())
+    return tuple(
+        path.as_posix()
+        for path in every
+        if path.as_posix() not in taken and not any(part.startswith(".") for part in path.parts)
+    )
+
+
+def first_row(file: StagedFile, place: Path) -> dict[str, object] | None:
+    """The first row of a staged Parquet file, None where it has none."""
+    entry = Entry(file.path, file.table, file.rows, file.bytes, file.sha256)
+    return next(read_shard(place, entry, batch=1), None)

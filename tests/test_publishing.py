@@ -1,0 +1,313 @@
+"""Publishing over real HTTP, to a local Hub with faults on purpose: all of it or nothing, and the same rows back."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from verimill.data_cards import cards
+from verimill.pipelines.build import build
+from verimill.pipelines.manifest import append, read_manifest
+from verimill.pipelines.publishing.staging import staged
+from verimill.pipelines.shards import read_rows, write_shard
+from verimill.schemas.recipes import parse_recipe
+
+pytest.importorskip("datasets")
+pytest.importorskip("matplotlib")
+sys.path.insert(0, str(Path(__file__).parent))
+
+from local_hub import Hub, serve
+
+OWN = ".gitattributes"
+# A process that runs one command line after another, so that its libraries are loaded once. Waits are cut short.
+WORKER = """
+import json, os, sys, time
+time.sleep = lambda seconds, sleep=time.sleep: sleep(min(seconds, 0.01))
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
+import verimill.cli
+for line in sys.stdin:
+    asked = json.loads(line)
+    os.environ.update(asked["env"])
+    sys.argv, out, err, code = ["verimill", *asked["args"]], StringIO(), StringIO(), 0
+    with redirect_stdout(out), redirect_stderr(err):
+        try:
+            verimill.cli.main()
+        except SystemExit as stop:
+            code = stop.code or 0
+    print(json.dumps([code, out.getvalue(), err.getvalue()]), flush=True)
+"""
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module", name="made")
+def _made(tmp_path_factory: pytest.TempPathFactory, recipe_text: str) -> Path:
+    out = tmp_path_factory.mktemp("publishing") / "made"
+    build(parse_recipe(recipe_text), out)
+    cards.write_card(out)
+    return out
+
+
+@pytest.fixture(name="copy")
+def _copy(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "set"))
+
+
+@pytest.fixture(scope="module", name="server")
+def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    hub = serve(tmp_path_factory.mktemp("hub"), part_size=30_000)
+    yield hub
+    hub.shutdown()
+    hub.server_close()
+
+
+@pytest.fixture(name="hub")
+def _hub(server: Hub) -> Hub:
+    server.faults.clear()
+    server.requests.clear()
+    return server
+
+
+def environment(server: Hub, home: Path) -> dict[str, str]:
+    return os.environ | server.environment | {"HF_HOME": str(home), "PYTHONSAFEPATH": "1"}
+
+
+@pytest.fixture(scope="module", name="run")
+def _run(server: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    env = environment(server, tmp_path_factory.mktemp("home"))
+    pipe = subprocess.PIPE
+    worker = subprocess.Popen([sys.executable, "-c", WORKER], stdin=pipe, stdout=pipe, text=True, env=env)
+
+    def run(*args: object, token: str = server.token) -> tuple[int, str, str]:
+        assert worker.stdin is not None and worker.stdout is not None
+        worker.stdin.write(json.dumps({"args": [str(a) for a in args], "env": {"HF_TOKEN": token}}) + "\n")
+        worker.stdin.flush()
+        code, out, err = json.loads(worker.stdout.readline())
+        assert server.token not in out + err
+        return code, out, err
+
+    yield run
+    worker.stdin.close()  # type: ignore[union-attr]
+    worker.wait(timeout=20)
+
+
+def shown(hub: Hub, repo: str, revision: str = "main") -> set[str]:
+    """The files that a reader of the revision sees."""
+    return set(hub.store.files(repo, revision)) - {OWN}
+
+
+def published(folder: Path) -> dict[str, bytes]:
+    """The files of a dataset that are published, by name."""
+    with staged(folder) as stage:
+        return {file.path: file.source.read_bytes() for file in stage.files}
+
+
+def whole(hub: Hub, repo: str, folder: Path) -> bool:
+    """True when main holds the folder's files, to the last byte, and no others."""
+    got = hub.store.files(repo)
+    got.pop(OWN)
+    return got == published(folder)
+
+
+# --- the way out and back ---------------------------------------------------------------------------------------
+
+LOAD = """
+import json, sys, datasets
+for config in ("problems", "traces"):
+    for split, rows in datasets.load_dataset(sys.argv[1], config).items():
+        for row in rows:
+            print(json.dumps([config, split, row]))
+"""
+
+
+def loaded(hub: Hub, repo: str, home: Path) -> list[tuple[str, str, dict[str, Any]]]:
+    """Every row that a user's `load_dataset` gives, in a process and a cache of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOAD, repo], env=environment(hub, home), capture_output=True, text=True, timeout=100
+    )
+    assert done.returncode == 0, done.stderr
+    return [tuple(json.loads(line)) for line in done.stdout.splitlines()]
+
+
+def test_load_dataset_gives_the_rows_that_were_published(made: Path, hub: Hub, run: Run, tmp_path: Path) -> None:
+    code, out, err = run("publish", made, "--repo", "user/rows")
+    assert code == 0 and "published on main" in out, err
+    assert "upload (bytes)" in err and "load back" in err
+    assert whole(hub, "user/rows", made)
+    refs = hub.store.load("user/rows")["refs"]  # type: ignore[index]
+    tag = out.split()[-1]
+    assert set(refs) == {"refs/heads/main", f"refs/tags/{tag}"} and len(set(refs.values())) == 1
+    rows = loaded(hub, "user/rows", tmp_path / "home")
+    split_of = {row["id"]: row["split"] for row in read_rows(made, "problems", ["id", "split"])}
+    wanted = [("problems", row["split"], row) for row in read_rows(made, "problems")]
+    wanted += [("traces", split_of[row["problem_id"]], row) for row in read_rows(made, "traces")]
+    assert rows == wanted and {split for _, split, _ in rows} == {"train", "test", "ood", "hard"}
+
+    code, out, err = run("publish", made, "--repo", "user/rows")
+    assert code == 0 and "stood there already" in out and out.split()[-1] == tag, err
+    assert len(hub.store.load("user/rows")["commits"]) == 3  # type: ignore[index]
+
+
+def test_a_dry_run_lists_what_would_go_and_asks_nobody(copy: Path, hub: Hub, run: Run) -> None:
+    (copy / "notes.txt").write_text("mine")
+    code, out, err = run("publish", copy, "--repo", "user/dry", "--dry-run", token="")
+    assert code == 0 and "nothing was sent" in out and "stays at home: notes.txt" in out, err
+    listed = {line.split()[0] for line in out.splitlines()[1:] if line and line[0] != " "}
+    assert set(published(copy)) <= listed and "notes.txt" not in published(copy)
+    assert not hub.requests and not (copy / ".publish").exists()
+    code, out, _ = run("publish", copy, "--repo", "user/dry", "--dry-run", "--json", token="")
+    assert {path for path, *_ in json.loads(out)["files"]} == set(published(copy))
+
+
+def test_a_branch_of_another_name_leaves_main_alone(made: Path, hub: Hub, run: Run) -> None:
+    code, out, err = run("publish", made, "--repo", "user/branches", "--revision", "next", "--private")
+    assert code == 0 and "on next" in out, err
+    assert shown(hub, "user/branches") == set() and shown(hub, "user/branches", "next") == set(published(made))
+    assert hub.store.load("user/branches")["private"] is True  # type: ignore[index]
+
+
+def test_traces_of_a_teacher_go_to_the_splits_of_their_problems(copy: Path, tmp_path: Path) -> None:
+    traces = list(read_rows(copy, "traces"))
+    others = [{**row, "teacher": "mini", "id": f"{at:032x}"} for at, row in enumerate(reversed(traces[::3]))]
+    append(copy, write_shard(copy, "traces/mini-00000.parquet", "traces", others, {"teacher": "mini"}))
+    split_of = {row["id"]: row["split"] for row in read_rows(copy, "problems", ["id", "split"])}
+    with staged(copy) as stage:
+        cards.check(stage.place)
+        files = stage.of("traces")
+        assert [file.path for file in files] == [
+            file.path.replace("problems/", "traces/") for file in stage.of("problems")
+        ]
+        assert sum(file.rows for file in files) == len(traces) + len(others)
+        for entry in read_manifest(stage.place):
+            if entry.table == "traces":
+                import pyarrow.parquet as pq
+
+                ids = pq.read_table(stage.place / entry.name, columns=["problem_id"]).column(0).to_pylist()
+                assert {split_of[name] for name in ids} <= {entry.note["split"]}
+        first = stage.digest
+    with staged(copy) as stage:
+        assert stage.digest == first
+
+
+# --- faults -----------------------------------------------------------------------------------------------------
+
+
+def test_it_arrives_whole_through_busy_servers_and_broken_connections(made: Path, hub: Hub, run: Run) -> None:
+    hub.faults.refuse(0.1, seed=3)
+    hub.faults.add("reset", r"POST .*/preupload/")
+    hub.faults.add("torn", r"PUT /lfs/", skip=2)
+    hub.faults.add("lost", r"POST .*/commit/staging-")
+    hub.faults.add("lost", r"POST .*/commit/main")
+    hub.faults.add("cut", r"GET /datasets/.*parquet", times=2)
+    hub.faults.add("lost", r"POST .*/tag/")
+    code, out, err = run("publish", made, "--repo", "user/faults")
+    assert code == 0, err
+    kinds = [done.split()[0] for done in hub.faults.done]
+    assert set(kinds) == {"503", "reset", "torn", "lost", "cut"} and kinds.count("lost") == 3
+    assert whole(hub, "user/faults", made) and "trying again" in err
+    assert set(hub.store.load("user/faults")["refs"]) == {"refs/heads/main", f"refs/tags/{out.split()[-1]}"}  # type: ignore[index]
+    assert len(hub.store.load("user/faults")["commits"]) == 3  # type: ignore[index]
+
+
+def test_a_hub_that_never_answers_is_named_and_the_work_can_go_on(made: Path, hub: Hub, run: Run) -> None:
+    hub.faults.refuse(1.0)
+    code, _, err = run("publish", made, "--repo", "user/never")
+    assert code == 3 and f"{hub.base} cannot look at the repository: 503" in err.splitlines()[-1]
+
+
+def test_a_commit_of_somebody_else_is_not_overwritten(made: Path, hub: Hub, run: Run) -> None:
+    hub.faults.add("overtaken", r"POST .*/commit/main")
+    code, _, err = run("publish", made, "--repo", "user/race")
+    assert code == 3 and "main of user/race got another commit while this was being published" in err
+    assert shown(hub, "user/race") == {"other.txt"}
+    code, _, err = run("publish", made, "--repo", "user/race")
+    assert code == 2 and "holds other files on main (other.txt): give --replace" in err
+    assert shown(hub, "user/race") == {"other.txt"}
+    code, _, err = run("publish", made, "--repo", "user/race", "--replace")
+    assert code == 0 and whole(hub, "user/race", made), err
+
+
+@pytest.mark.parametrize("moment", ["PUT /lfs/", "/commit/staging-", "GET /datasets/.*parquet", "/commit/main"])
+def test_a_killed_publish_shows_nothing_half_and_goes_on(
+    made: Path, hub: Hub, run: Run, tmp_path: Path, moment: str
+) -> None:
+    repo = "user/killed-" + "".join(filter(str.isalpha, moment))
+    reached(hub, made, repo, tmp_path, moment)
+    assert shown(hub, repo) == set() or whole(hub, repo, made)
+    kept = hub.store.objects(repo)
+    hub.requests.clear()
+    code, _, err = run("publish", made, "--repo", repo)
+    assert code == 0 and whole(hub, repo, made), err
+    sent = {line.split("/")[4] for line in hub.requests if line.startswith("PUT /lfs/")}
+    assert not kept & sent and kept | sent == hub.store.objects(repo)
+
+
+def reached(hub: Hub, folder: Path, repo: str, home: Path, moment: str) -> None:
+    """A publish of the folder has come to the request `moment`, and was killed there by kill -9."""
+    import re
+
+    command = [sys.executable, "-P", "-m", "verimill.cli", "publish", str(folder), "--repo", repo]
+    process = subprocess.Popen(command, env=environment(hub, home), stderr=subprocess.PIPE, text=True)
+    limit = time.monotonic() + 60
+    try:
+        while not any(re.search(moment, line) for line in list(hub.requests)):
+            assert process.poll() is None and time.monotonic() < limit, moment
+            time.sleep(0.001)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_file_that_comes_back_altered_is_never_shown(made: Path, hub: Hub, run: Run) -> None:
+    hub.faults.add("altered", r"GET /datasets/.*/problems/ood.*parquet")
+    code, _, err = run("publish", made, "--repo", "user/altered")
+    assert code == 1 and "problems/ood-00000-of-00001.parquet of user/altered" in err
+    assert "came back altered: wanted sha256" in err and shown(hub, "user/altered") == set()
+
+
+# --- what is refused --------------------------------------------------------------------------------------------
+
+
+def refused(answer: tuple[int, str, str], code: int, text: str) -> None:
+    """The command ended so, with one sentence that holds the text."""
+    got, out, err = answer
+    last = err.strip().splitlines()[-1]
+    assert got == code and not out and last.startswith("verimill: ") and text in last, answer
+
+
+def test_what_cannot_be_published_is_one_sentence_and_changes_nothing(made: Path, hub: Hub, run: Run) -> None:
+    refused(run("publish", made, "--repo", "user/no", token=""), 2, "wanted it in HF_TOKEN, got nothing")
+    refused(run("publish", made, "--repo", "user/no", token="hf_wrong"), 2, "refused the token in HF_TOKEN (401)")
+    refused(run("publish", made, "--repo", "name"), 2, "--repo must look like user/name, got 'name'")
+    hub.store.create("user/open", private=False)
+    refused(run("publish", made, "--repo", "user/open", "--private"), 2, "exists and is public")
+    assert not [line for line in hub.requests if "/commit/" in line or "PUT" in line]
+
+
+def test_a_dataset_that_does_not_hold_never_leaves_the_house(copy: Path, hub: Hub, run: Run) -> None:
+    card = copy / "README.md"
+    text = card.read_text()
+    card.write_text(text.replace("| train | 60 |", "| train | 6,000 |"))
+    refused(run("publish", copy, "--repo", "user/bad"), 1, "does not say what the rows say")
+    card.write_text(text)
+    shard = next((copy / "traces").glob("test-*"))
+    kept = shard.read_bytes()
+    shard.unlink()
+    refused(run("publish", copy, "--repo", "user/bad"), 1, "is missing")
+    shard.write_bytes(kept)
+    rows = list(read_rows(copy, "problems"))[:25]
+    rows[3]["answer"] = rows[4]["answer"] if rows[4]["answer"] != rows[3]["answer"] else "999999"
+    entry = read_manifest(copy)[0]
+    append(copy, write_shard(copy, entry.name, "problems", rows, entry.note))
+    cards.write_card(copy)  # by a forger who has thought of the manifest and the card
+    refused(run("publish", copy, "--repo", "user/bad"), 1, f"row {rows[3]['id']}, column answer")
+    assert not hub.requests
