@@ -16,6 +16,7 @@ import typer
 from verimill import (
     __version__,
     cli_ask,
+    cli_calibrate,
     cli_card,
     cli_check,
     cli_export,
@@ -55,6 +56,7 @@ for command in (
     cli_look.score,
     cli_make.build,
     cli_ask.ask,
+    cli_calibrate.calibrate,
     cli_passrates.passrates,
     cli_check.verify,
     cli_check.reproduce,

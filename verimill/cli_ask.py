@@ -93,7 +93,7 @@ def ask(
         out=out,
         base_urls=tuple(base_url or ()),
         model=Model(model, revision, template, reasoner),
-        sampling=Sampling(temperature, top_p, max_tokens, _object(extra)),
+        sampling=Sampling(temperature, top_p, max_tokens, json_object(extra)),
         budget=Budget(budget, k, cap, wanted, _band(band)),
         settings=Settings(
             in_flight=in_flight, stall_s=stall, queue_s=queue, slowest=slowest, patience_s=patience
@@ -193,7 +193,8 @@ def _project(order: Order, as_json: bool) -> None:
     )
 
 
-def _object(text: str) -> dict[str, Any]:
+def json_object(text: str) -> dict[str, Any]:
+    """The object that --extra names; ValueError for anything else."""
     try:
         found = json.loads(text)
     except ValueError:
