@@ -154,10 +154,11 @@ class Oracle:
         most, least = min(high, n) + 1, n - max(low, 0) + 1
         if comb(n, most) + (comb(n, least) if least >= 0 else 0) > MAX_COUNTED or low > n or high < 0:
             return False
-        for cells in combinations(scope, most):
-            self._add([off, *(-self.lit(v, 1) for v in cells)])
-        for cells in combinations(scope, least):
-            self._add([off, *(self.lit(v, 1) for v in cells)])
+        ones = [self.lit(v, 1) for v in scope]
+        for lits in combinations([-one for one in ones], most):
+            self._add([off, *lits])
+        for lits in combinations(ones, least):
+            self._add([off, *lits])
         return True
 
     def _sums(self, scope: tuple[int, ...], base: int, weights: tuple[int, ...]) -> dict[int, int]:
@@ -202,7 +203,10 @@ class Oracle:
         return layer
 
     def another(self, constraints: Sequence[Constraint], domains: Sequence[int], values: Sequence[int] | None) -> bool:
-        """True when a solution other than `values` (None: any) exists under the constraints and initial masks."""
+        """True when a solution other than `values` (None: any) exists under the constraints and initial masks.
+
+        A value of -1 is not asked about: to differ there alone is not to differ.
+        """
         if self.clauses > MAX_CLAUSES or self.top - self.shared > MAX_VARIABLES or len(self.selectors) > MAX_SELECTORS:
             self.solver.delete()
             self._start()
@@ -217,7 +221,7 @@ class Oracle:
         if values is None:
             return bool(self.solver.solve(assumptions=assume))
         switch = self._fresh()
-        self._add([-switch, *(-self.lit(v, k) for v, k in enumerate(values))])
+        self._add([-switch, *(-self.lit(v, k) for v, k in enumerate(values) if k >= 0)])
         answer = bool(self.solver.solve(assumptions=[switch, *assume]))
         self._add([-switch])
         return answer

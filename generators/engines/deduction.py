@@ -13,8 +13,7 @@ from verimill.generators.engines.constraints import Array, Constraint, Network, 
 from verimill.schemas.core import Hardness, Step
 
 RULES = ("only", "place", "bounds", "support", "locked", "pair", "set", "suppose", "clash", "twin", "nested", "swapped")
-# Of one step of each rule in `effort`; a supposition adds its inner steps.
-WEIGHT = (1, 1, 2, 4, 5, 5, 8, 10, 1, 2, 5, 5)
+WEIGHT = kernels.WEIGHT
 TOP_TIER = kernels.SUPPOSE_TIER
 
 

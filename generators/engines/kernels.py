@@ -38,7 +38,10 @@ DIFFERENT, LESS, TOTAL, TABLE, UNLIKE = 0, 1, 2, 3, 4
 # different number that stands in a call, which made compiling several times as long.
 ONLY, PLACE, BOUNDS, SUPPORT, LOCKED, PAIR = (np.int64(k) for k in range(6))
 SET, SUPPOSE, CLASH, TWIN, NESTED, SWAPPED = (np.int64(k) for k in range(6, 12))
-NONE, OUTER, INNER, NO, YES, TWO, THREE, FOUR = (np.int64(k) for k in (-1, 0, 1, 0, 1, 2, 3, 4))
+NONE, OUTER, INNER, NO, YES, ONE, TWO, THREE, FOUR = (np.int64(k) for k in (-1, 0, 1, 0, 1, 1, 2, 3, 4))
+# Of one step of each rule in the effort of a problem; a supposition adds its inner steps.
+WEIGHT = (1, 1, 2, 4, 5, 5, 8, 10, 1, 2, 5, 5)
+MANY = np.int64(20_000)  # decisions of one search
 RULE_TIER = (0, 1, 1, 2, 3, 3, 4, 5, 0, 1, 3, 3)
 SUPPOSE_TIER = 5
 INNER_TIER = np.int64(2)
@@ -1799,3 +1802,138 @@ def thin(net, active, full, sol, clue_kind, clue_at, order, keep, floor, max_tie
         kept_dom[depth, :] = state[d : d + nv]
         kept_placed[depth, :] = state[p : p + nv]
     return alive
+
+
+# Minesweeper: a network with one TOTAL for every cell, whose scope is the cells around it; those of open cells hold.
+
+
+@inner
+def effort_of(log, count):
+    """The `effort` of Hardness, of the rows logged."""
+    effort, sid, depth = 0, -1, -1
+    for r in range(min(count[ROWS], log.shape[0])):
+        if log[r, SID] != sid or log[r, DEPTH] != depth:
+            sid, depth = log[r, SID], log[r, DEPTH]
+            effort += WEIGHT[log[r, RULE]] if depth == 0 else 1
+    return effort
+
+
+@inner
+def opened_from(net, first, opened, seen, todo):
+    """opened = the cells of `first` and all around every open 0. True when that is a change."""
+    top = 0
+    for v in range(first.shape[0]):
+        seen[v] = first[v]
+        if first[v]:
+            todo[top] = v
+            top += 1
+    while top > 0:
+        top -= 1
+        c = todo[top]
+        if net.args[net.arg_at[c]] == 0:
+            for j in range(net.scope_at[c], net.scope_at[c + 1]):
+                u = net.scope[j]
+                if not seen[u]:
+                    seen[u] = 1
+                    todo[top] = u
+                    top += 1
+    changed = False
+    for v in range(first.shape[0]):
+        changed = changed or seen[v] != opened[v]
+        opened[v] = seen[v]
+    return changed
+
+
+@nb.njit(cache=True)
+def layouts(net, active, dom, log, count, stack, stack_reason, scratch, order, shown):
+    """Layouts that between them show both values of each cell left open in `dom` that an active TOTAL holds.
+
+    Cells that none holds are 0 in all of them. shown[i] receives the i-th layout as masks. Returns how many there
+    are, or -1 when some cell has one value only.
+    """
+    nv, n = dom.shape[0], 0
+    masks, seen = np.empty(nv, np.int64), np.zeros(nv, np.int64)
+    touched = np.zeros(nv, np.int64)
+    for c in range(net.kind.shape[0]):
+        if active[c]:
+            for j in range(net.scope_at[c], net.scope_at[c + 1]):
+                touched[net.scope[j]] = 1
+    for v in range(nv):
+        while touched[v] and dom[v] == 3 and seen[v] != 3:
+            masks[:] = dom
+            for u in range(nv):
+                if not touched[u]:
+                    masks[u] = 1
+            masks[v] = 3 & ~seen[v] if seen[v] else 1
+            if (
+                search(net, active, masks, ONE, MANY, order, shown[n : n + 1], log, count, stack, stack_reason, scratch)
+                != 1
+            ):
+                return -1
+            for u in range(nv):
+                seen[u] |= shown[n, u]
+            n += 1
+    return n
+
+
+@nb.njit(cache=True)
+def uncover(
+    net,
+    active,
+    dom,
+    reason,
+    placed,
+    dirty,
+    log,
+    count,
+    stack,
+    stack_reason,
+    scratch,
+    order,
+    shown,
+    opened,
+    first,
+    flips,
+    least,
+    max_tier,
+    work,
+    fewest,
+):
+    """Open and cover safe cells of a minesweeper layout until what is certain takes enough work to find.
+
+    `first` are the cells open at first, `flips` the cells to open or cover in turn; a turn that lowers the effort
+    is taken back. True when the open cells (in `opened`) ask for a tier of least..max_tier and an effort of
+    `work`, and rules up to max_tier find all that is certain: at least `fewest` cells, of both kinds.
+    """
+    nv, best = dom.shape[0], -1
+    seen, todo = np.zeros(nv, np.int64), np.zeros(nv, np.int64)
+    opened[:] = 0
+    for t in range(-1, flips.shape[0]):
+        if t >= 0:
+            first[flips[t]] = 1 - first[flips[t]]
+        if not opened_from(net, first, opened, seen, todo) and t >= 0:
+            continue
+        for v in range(nv):
+            dom[v] = 1 if opened[v] else 3
+            active[v] = opened[v]
+        reason[:, :] = -1
+        placed[:] = 0
+        count[:] = 0
+        solve(net, active, dom, reason, placed, dirty, log, count, max_tier, NONE, scratch)
+        effort = effort_of(log, count)
+        if effort < best:
+            first[flips[t]] = 1 - first[flips[t]]
+            opened_from(net, first, opened, seen, todo)
+            continue
+        best = effort
+        if effort < work or not least <= count[TOP] <= max_tier:
+            continue
+        safe, mined = 0, 0
+        for v in range(nv):
+            safe += dom[v] == 1 and not opened[v]
+            mined += dom[v] == 2
+        if safe + mined < fewest or safe == 0 or mined == 0:
+            continue
+        if layouts(net, active, dom, log, count, stack, stack_reason, scratch, order, shown) >= 0:
+            return True
+    return False

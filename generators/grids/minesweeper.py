@@ -10,8 +10,9 @@ from verimill.generators.engines import prose
 from verimill.generators.engines.canonical import text_key
 from verimill.generators.engines.certificates import ENGINE, oracle_for
 from verimill.generators.engines.constraints import total
-from verimill.generators.engines.deduction import deduce, hardness_of, nodes_of, steps_of
+from verimill.generators.engines.deduction import Workspace, deduce, hardness_of, nodes_of, steps_of, workspace
 from verimill.generators.engines.grids import LAYOUTS
+from verimill.generators.engines.open_boards import shown_layouts, uncovered
 from verimill.generators.engines.puzzles import SEARCH_LIMIT, Model, work_on
 from verimill.generators.engines.twins import refuted
 from verimill.schemas.cells import cell_names, neighbours, symmetries
@@ -42,20 +43,12 @@ def model(problem: Problem) -> Model:
     return Model(f"minesweeper {n}", names, ("safe", "mine"), (3,) * (n * n), domains, tuple(numbers))
 
 
-def _opened(rng: Rng, n: int, params: Params) -> Problem:
-    """A board after some moves: random safe cells are open, and all around every 0."""
-    around = _around(n)
-    mined = [rng.chance(params.mines / 100) for _ in range(n * n)]
-    count = [sum(mined[d] for d in near) for near in around]
-    open_now = [not m and rng.chance(params.opened / 100) for m in mined]
-    todo = [cell for cell in range(n * n) if open_now[cell] and count[cell] == 0]
-    while todo:
-        for d in around[todo.pop()]:
-            if not open_now[d]:
-                open_now[d] = True
-                if count[d] == 0:
-                    todo.append(d)
-    return Problem(n, "".join(str(k) if o else COVERED for k, o in zip(count, open_now, strict=True)))
+@lru_cache(maxsize=8)
+def _board(n: int) -> Workspace:
+    """One TOTAL a cell over the cells around it; which count, and what they count to, changes with the layout."""
+    names = cell_names(n, n)
+    numbers = [total(f"number {names[cell]}", near, 0, 0, unit=True) for cell, near in enumerate(_around(n))]
+    return workspace(2, numbers, (3,) * (n * n))
 
 
 def _decided(problem: Problem, values: Sequence[int]) -> dict[int, int]:
@@ -63,35 +56,33 @@ def _decided(problem: Problem, values: Sequence[int]) -> dict[int, int]:
     return {c: v for c, v in enumerate(values) if v >= 0 and problem.board[c] == COVERED}
 
 
-def _confirmed(seen: Model, decided: Mapping[int, int]) -> bool:
-    """True when the SAT oracle finds each decided cell forced and each other border cell free."""
-    oracle = oracle_for(seen.shape, len(seen.full), 2)
-    border = sorted({c for con in seen.constraints for c in con.scope})
-    for cell in border:
-        for value in (0, 1):
-            if decided.get(cell) == value:
-                continue
-            domains = list(seen.domains)
-            domains[cell] = 1 << value
-            if oracle.another(seen.constraints, domains, None) == (cell in decided):
-                return False
-    return True
+def _confirmed(seen: Model, work: Workspace, decided: Mapping[int, int]) -> bool:
+    """True when the SAT oracle finds decided cells forced and layouts show both values of all other border cells."""
+    values = [decided.get(cell, -1) for cell in range(len(seen.full))]
+    if oracle_for(seen.shape, len(seen.full), 2).another(seen.constraints, seen.domains, values):
+        return False
+    shown = shown_layouts(work, [1 << v if v >= 0 else m for v, m in zip(values, seen.domains, strict=True)])
+    if not all(con.args[0] == sum(layout[c] for c in con.scope) for con in seen.constraints for layout in shown):
+        return False
+    border = {c for con in seen.constraints for c in con.scope}
+    return all({layout[c] for layout in shown} == {0, 1} for c in border if c not in decided)
 
 
 def make(rng: Rng, params: Params) -> Problem:
-    """A board whose certain cells are just those that rules of tier least..tier find, with at least `work` effort."""
+    """A board whose certain cells are just those that rules of tier least..tier find, with at least `work` effort.
+
+    Random mines, and random safe cells opened, with all around every 0; then more are opened, and some covered again,
+    while that does not lower the effort.
+    """
+    n = params.size
     for _ in range(TRIES):
-        problem = _opened(rng, params.size, params)
-        seen = model(problem)
-        if not seen.constraints:
-            continue
-        found = deduce(work_on(seen), seen.domains, params.tier)
-        if not params.least <= found.tier <= params.tier or hardness_of(found, 0, 0.0).effort < params.work:
-            continue
-        decided = _decided(problem, found.values)
-        if len(decided) < FEWEST or len(set(decided.values())) < 2 or not _confirmed(seen, decided):
-            continue
-        return problem
+        mined = [rng.chance(params.mines / 100) for _ in range(n * n)]
+        first = [not m and rng.chance(params.opened / 100) for m in mined]
+        flips = rng.shuffled([cell for cell in range(n * n) if not mined[cell]])
+        count = [sum(mined[d] for d in near) for near in _around(n)]
+        opened = uncovered(_board(n), count, first, flips, (params.least, params.tier), params.work, FEWEST)
+        if opened is not None:
+            return Problem(n, "".join(str(k) if o else COVERED for k, o in zip(count, opened, strict=True)))
     raise Exhausted(f"no minesweeper board in {TRIES} tries with {params}")
 
 
@@ -101,7 +92,7 @@ def solve(problem: Problem) -> Solved[Answer]:
     work = work_on(seen)
     found = deduce(work, seen.domains)
     decided = _decided(problem, found.values)
-    if found.outcome == "contradiction" or not _confirmed(seen, decided):
+    if found.outcome == "contradiction" or not _confirmed(seen, work, decided):
         raise ValueError(f"deduction ends in {found.outcome} and does not find all that is certain")
     steps = steps_of(found, seen.constraints, seen.names, seen.values)
     brief = steps_of(found, seen.constraints, seen.names, seen.values, brief=True)
@@ -110,7 +101,10 @@ def solve(problem: Problem) -> Solved[Answer]:
     hardness = hardness_of(found, nodes, space)
     certificate = {
         "claim": "exactly the certain cells",
-        "by": [f"deduction rules to tier {found.tier}", f"{ENGINE}: every border cell asked for both values"],
+        "by": [
+            f"deduction rules to tier {found.tier}",
+            f"{ENGINE}: no layout differs there; layouts shown for all else",
+        ],
     }
     names = seen.names
     safe, mined = (tuple(names[c] for c in sorted(decided) if decided[c] == v) for v in (0, 1))

@@ -154,7 +154,7 @@ def example(problem: Problem) -> str:
 CODEC = Codec(
     family="minesweeper",
     kind="grids",
-    version=1,
+    version=2,
     title="Minesweeper: certain cells",
     checker="exact",
     params=Params,
