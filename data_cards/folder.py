@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from verimill.schemas.rows import COLUMNS, arrow_schema
+from verimill.schemas.rows import COLUMNS, FORMAT, arrow_schema
 
 MANIFEST = "manifest.jsonl"
 BATCH = 2_000  # rows in memory at a time
@@ -58,6 +58,8 @@ def _file(where: str, line: str) -> File:
         file = File(name, table, data["rows"], data["bytes"], data["sha256"], str(note.get("split", "")))
     except (ValueError, KeyError, TypeError, AttributeError):
         raise FolderError(f"{where} must be an object with name, table, rows, bytes and sha256: {line:.60}") from None
+    if data.get("format", FORMAT) != FORMAT:
+        raise FolderError(f"{where} is of dataset format {data['format']!r:.20}, this verimill reads format {FORMAT}")
     if table not in COLUMNS or type(file.rows) is not int or type(file.bytes) is not int:
         raise FolderError(f"{where} must name a table, its rows and its bytes, got {line:.60}")
     if not isinstance(name, str) or name.startswith("/") or ".." in Path(name).parts:

@@ -17,7 +17,7 @@ from verimill.pipelines.certificates import digest
 from verimill.pipelines.mismatches import Mismatch, Row
 from verimill.pipelines.pool import in_order
 from verimill.pipelines.row_checks import check_problem, check_trace, same_problem, same_trace
-from verimill.pipelines.shards import Entry, ShardError, check_shard, read_manifest, read_shard
+from verimill.pipelines.shards import Damaged, Entry, ShardError, check_shard, read_manifest, read_shard
 
 TABLES = ("problems", "traces")
 BATCH = 100  # rows a worker gets at once
@@ -42,6 +42,7 @@ class Audit:
     seconds: float = 0.0
     file: str = ""
     mismatch: Mismatch | None = None
+    altered: bool = False  # the file of the mismatch has not the bytes that the manifest names
 
     @property
     def ok(self) -> bool:
@@ -50,7 +51,8 @@ class Audit:
 
     def __str__(self) -> str:
         if self.mismatch is not None:
-            return f"{self.file}: {self.mismatch}"
+            inside = self.altered and self.mismatch.column != "file"
+            return f"{self.file}: {self.mismatch}" + (" (the file has not the manifest's sha256)" if inside else "")
         counts = f"{self.problems} problems, {self.traces} traces, {self.recounts} recounts, {self.shards} shards"
         return f"{counts}: all hold" + (f" ({self.skipped} rows were not sampled)" if self.skipped else "")
 
@@ -65,8 +67,9 @@ def verify(
     """Every row re-verified from scratch, or `sample` rows of each table, evenly spread.
 
     Always checked in full: sha256 of every shard against the manifest, counts, schema, unique ids, every
-    canonical key once and so in one split only, every trace's problem there. Raises ShardError for a folder
-    without a readable manifest.
+    canonical key once and so in one split only, every trace's problem there. In a shard whose sha256 differs every
+    row is checked, and the first that does not hold is named. Raises ShardError for a folder without a readable
+    manifest.
     """
     checks: dict[str, Check] = {"problems": check_problem, "traces": check_trace}
     return _audit(folder, sample, jobs, checks, recount, progress)
@@ -108,7 +111,9 @@ def _audit(
     audit = Audit(shards=sum(entry.table in checks for entry in read_manifest(folder)))
     jobs = jobs if size(folder) > FEW else 1
     work = partial(_check_batch, checks, share)
-    for batch, recounts, done, mismatch in in_order(work, _batches(Path(folder), sample, audit, progress), jobs):
+    altered: dict[str, str] = {}
+    batches = _batches(Path(folder), sample, audit, progress, altered)
+    for batch, recounts, done, mismatch in in_order(work, batches, jobs):
         audit.recounts += recounts
         if batch.table == "problems":
             audit.problems += done
@@ -116,7 +121,7 @@ def _audit(
             audit.traces += done
         progress(done)
         if mismatch is not None:
-            audit.file, audit.mismatch = batch.file, mismatch
+            audit.file, audit.mismatch, audit.altered = batch.file, mismatch, batch.file in altered
             break
     audit.seconds = time.perf_counter() - began
     return audit
@@ -134,7 +139,9 @@ def _check_batch(checks: Mapping[str, Check], share: float, batch: _Batch) -> tu
     return light, recounts, len(batch.rows), batch.mismatch
 
 
-def _batches(folder: Path, sample: int | None, audit: Audit, progress: Progress) -> Iterator[_Batch]:
+def _batches(
+    folder: Path, sample: int | None, audit: Audit, progress: Progress, altered: dict[str, str]
+) -> Iterator[_Batch]:
     """All rows in batches, each with what must hold over all rows already checked."""
     entries = read_manifest(folder)
     seen = _Seen(folder, entries)
@@ -144,8 +151,8 @@ def _batches(folder: Path, sample: int | None, audit: Audit, progress: Progress)
         for entry in mine:
             rows: list[tuple[Row, ...]] = []
             try:
-                for work in _rows(folder, entry, seen):
-                    if not picked.take():
+                for work in _rows(folder, entry, seen, altered):
+                    if not picked.take() and entry.name not in altered:
                         audit.skipped += 1
                         progress(1)
                         continue
@@ -159,11 +166,16 @@ def _batches(folder: Path, sample: int | None, audit: Audit, progress: Progress)
             yield _Batch(entry.name, table, tuple(rows))
 
 
-def _rows(folder: Path, entry: Entry, seen: _Seen) -> Iterator[tuple[Row, ...]]:
-    """The rows of a file, a trace with the problem that it answers."""
+def _rows(folder: Path, entry: Entry, seen: _Seen, altered: dict[str, str]) -> Iterator[tuple[Row, ...]]:
+    """The rows of a file, a trace with the problem that it answers; why the file is not whole comes after them."""
     count = 0
     try:
-        check_shard(folder, entry)
+        try:
+            check_shard(folder, entry)
+        except Damaged as error:
+            if not (folder / entry.name).exists():
+                raise
+            altered[entry.name] = str(error)  # a person wants to know which row
         for row in read_shard(folder, entry):
             count += 1
             if entry.table == "problems":
@@ -171,8 +183,11 @@ def _rows(folder: Path, entry: Entry, seen: _Seen) -> Iterator[tuple[Row, ...]]:
                 yield (row,)
             else:
                 yield (row, seen.trace(entry, row))
+        if entry.name in altered:
+            raise ShardError(altered[entry.name])
     except ShardError as error:
-        raise _Stop(entry.name, Mismatch("-", "file", f"a whole shard of {entry.table}", str(error))) from None
+        told = altered.get(entry.name, str(error))
+        raise _Stop(entry.name, Mismatch("-", "file", f"a whole shard of {entry.table}", told)) from None
     if count != entry.rows:
         raise _Stop(entry.name, Mismatch("-", "file", f"{entry.rows} rows", str(count)))
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from verimill.schemas.rows import COLUMNS
+from verimill.schemas.rows import COLUMNS, FORMAT
 
 MANIFEST = "manifest.jsonl"
 TEMPORARY = ".tmp-"
@@ -48,7 +48,7 @@ class Entry:
 
     def line(self) -> str:
         """The manifest line, newline included."""
-        data = {name: getattr(self, name) for name in self.__slots__}
+        data = {"format": FORMAT} | {name: getattr(self, name) for name in self.__slots__}
         return json.dumps(data, sort_keys=True, separators=(",", ":")) + "\n"
 
 
@@ -109,6 +109,12 @@ def _entry(path: Path, number: int, line: bytes) -> Entry:
         data = json.loads(line)
     except ValueError:
         raise ShardError(f"{where} must be a JSON object, got {line[:60]!r}") from None
+    made = data.pop("format", FORMAT) if isinstance(data, dict) else FORMAT
+    if made != FORMAT:
+        raise ShardError(
+            f"{where} is of dataset format {made!r:.20}, this verimill reads format {FORMAT}: use the verimill that "
+            "the dataset's card names"
+        )
     if not isinstance(data, dict) or set(data) != set(Entry.__slots__):
         raise ShardError(f"{where} must have {', '.join(Entry.__slots__)}, got {line[:60]!r}")
     entry = Entry(**data)

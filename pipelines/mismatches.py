@@ -23,7 +23,8 @@ class Mismatch:
     got: str
 
     def __str__(self) -> str:
-        return f"row {self.row}, column {self.column}: wanted {self.wanted}, got {self.got}"
+        where = "" if self.row == "-" else f"row {self.row}, column {self.column}: "
+        return f"{where}wanted {self.wanted}, got {self.got}"
 
 
 class Differs(Exception):

@@ -72,6 +72,7 @@ DROPPED_COLUMNS: tuple[tuple[str, str, bool, str], ...] = (
 )
 
 COLUMNS = {"problems": PROBLEM_COLUMNS, "traces": TRACE_COLUMNS, "dropped": DROPPED_COLUMNS}
+FORMAT = 1  # of these tables and of the manifest beside them; a dataset says it in each line of its manifest
 OUTCOMES = ("right", "wrong", "unreadable", "truncated")
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from verimill.pipelines.audit import Audit, reproduce, size, verify
+from verimill.pipelines.manifest import sha256_of
 from verimill.pipelines.rows import generate, oracle_trace, unanswerable_twin
-from verimill.pipelines.shards import MANIFEST, Entry, append, read_manifest, read_rows, write_shard
+from verimill.pipelines.shards import MANIFEST, Entry, ShardError, append, read_manifest, read_rows, write_shard
 from verimill.schemas.rows import compact, names
 
 Row = dict[str, Any]
@@ -151,14 +152,47 @@ def test_a_trace_of_a_problem_that_is_not_there_is_found(tmp_path: Path, tables:
     assert found.mismatch is not None and found.mismatch.column == "problem_id"
 
 
-def test_an_altered_file_is_found_before_its_rows(tmp_path: Path, tables: Tables) -> None:
+def test_an_altered_file_is_found_and_so_is_the_row(tmp_path: Path, tables: Tables) -> None:
+    """The manifest says that the file was altered; a look inside says where, in a sample too."""
     path = written(tmp_path, tables) / "traces" / "train-0.parquet"
-    data = bytearray(path.read_bytes())
-    data[100] ^= 1
-    path.write_bytes(data)
+    honest = path.read_bytes()
+    rows = changed(tables, "traces", 5, "answer_read", "1 -> 2")["traces"]
+    write_shard(tmp_path, "traces/train-0.parquet", "traces", rows)
+    for sample in (None, 1):
+        found = verify(tmp_path, sample=sample)
+        assert found.mismatch is not None and found.altered, found
+        assert (found.mismatch.row, found.mismatch.column) == (rows[5]["id"], "answer_read"), found
+        assert "has not the manifest's sha256" in str(found) and "traces/train-0.parquet" in str(found)
+    path.write_bytes(honest[:-200])
     found = verify(tmp_path)
-    assert found.problems == 9 and found.traces == 0 and not found.ok
-    assert "wanted sha256" in str(found) and str(path) in str(found)
+    assert found.problems == 9 and found.traces == 0 and found.altered
+    assert "was altered or cut short: wanted sha256" in str(found) and str(path) in str(found)
+    write_shard(tmp_path, "traces/train-0.parquet", "traces", [*tables["traces"][:-1]])
+    assert "was altered or cut short" in str(verify(tmp_path))
+    path.unlink()
+    assert f"{path} is missing: the manifest wants sha256" in str(verify(tmp_path))
+
+
+def test_another_format_of_datasets_is_one_sentence(tmp_path: Path, tables: Tables) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    manifest = written(tmp_path, tables) / MANIFEST
+    text = manifest.read_text()
+    manifest.write_text(text.replace('"format":1', '"format":2', 1))
+    with pytest.raises(ShardError, match=r"line 1 is of dataset format 2, this verimill reads format 1: use the"):
+        verify(tmp_path)
+    manifest.write_text(text.replace('"format":1,', ""))  # as the first datasets were written
+    assert verify(tmp_path, sample=1).ok
+
+    table = pq.read_table(tmp_path / "traces" / "train-0.parquet")
+    column = table.column_names.index("response")
+    messages = pa.array([[{"role": "assistant", "content": text}] for text in table["response"].to_pylist()])
+    pq.write_table(table.set_column(column, "response", messages), tmp_path / "traces" / "train-0.parquet")
+    line = json.loads(text.splitlines()[-1])
+    entry = Entry(line["name"], "traces", line["rows"], 0, sha256_of(tmp_path / line["name"]))
+    append(tmp_path, entry)
+    assert "column response must be string, got list<" in str(verify(tmp_path))
 
 
 def test_rows_that_are_missing_from_a_file_are_found(tmp_path: Path, tables: Tables) -> None:
