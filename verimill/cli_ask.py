@@ -12,6 +12,7 @@ from verimill.cli_screens import put_json, say, table, telling
 
 if TYPE_CHECKING:
     from verimill.pipelines.teachers.ask import Order
+    from verimill.pipelines.teachers.kinds import Place
 
 FAILED, PARTLY = 1, 3
 
@@ -21,6 +22,18 @@ def ask(
     out: Annotated[Path, typer.Option("--out", help="Folder of the samples; run again to go on.")],
     base_url: Annotated[
         list[str] | None, typer.Option("--base-url", help="An OpenAI-compatible server; repeat for replicas.")
+    ] = None,
+    managed: Annotated[
+        str, typer.Option("--managed", metavar="PYTHON", help="Start vLLM from this Python environment, and stop it.")
+    ] = "",
+    engine: Annotated[
+        bool, typer.Option("--engine", help="Ask vLLM's engine in this process; it must be vLLM's own environment.")
+    ] = False,
+    weights: Annotated[
+        str, typer.Option("--weights", help="What --managed or --engine loads, a folder or a name; else --model.")
+    ] = "",
+    flag: Annotated[
+        list[str] | None, typer.Option("--flag", metavar="NAME=VALUE", help="One for --managed or --engine; repeat.")
     ] = None,
     model: Annotated[str, typer.Option("--model", help="The name it serves; not needed if it serves one.")] = "",
     revision: Annotated[str, typer.Option("--revision", help="Commit of the weights; part of a sample's key.")] = "",
@@ -81,6 +94,8 @@ def ask(
       verimill ask out/small --out out/asked --budget uniform --k 2 --dry-run
       verimill ask out/small --out out/asked --base-url http://127.0.0.1:8000/v1 --hints 4 --continue-right
       verimill ask out/small --out out/brief --base-url http://127.0.0.1:8000/v1 --lengths 60..600
+      verimill ask out/small --out out/asked --managed .venv-vllm --weights models/tiny --flag max-model-len=4096
+      verimill ask out/small --out out/asked --engine --weights models/tiny --model tiny --k 8
     """
     from verimill.pipelines.teachers.ask import Order
     from verimill.pipelines.teachers.budgets import Budget
@@ -91,7 +106,7 @@ def ask(
     order = Order(
         problems=problems,
         out=out,
-        base_urls=tuple(base_url or ()),
+        place=_place(base_url or [], managed, engine, weights or model, model, flag or [], key_variable),
         model=Model(model, revision, template, reasoner),
         sampling=Sampling(temperature, top_p, max_tokens, json_object(extra)),
         budget=Budget(budget, k, cap, wanted, _band(band)),
@@ -103,7 +118,6 @@ def ask(
         splits=tuple(split or ()),
         limit=limit,
         system=system,
-        key_variable=key_variable,
         help=Help(hints, continue_right, k),
         lengths=_lengths(lengths),
     )  # fmt: skip
@@ -202,6 +216,36 @@ def json_object(text: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ValueError(f'--extra must be a JSON object such as {{"top_k": 20}}, got {text!r:.80}')
     return found
+
+
+def _place(
+    urls: list[str], python: str, engine: bool, weights: str, name: str, flags: list[str], key_variable: str
+) -> Place:
+    from verimill.pipelines.teachers.environments import Plan
+    from verimill.pipelines.teachers.kinds import Loaded, Remote, Started
+
+    ways = [way for way, told in (("--base-url", urls), ("--managed", python), ("--engine", engine)) if told]
+    if len(ways) > 1:
+        raise ValueError(f"a teacher is asked in one way, got {' and '.join(ways)}")
+    if python or engine:
+        if not weights:
+            raise ValueError(f"{ways[0]} needs --weights, the folder or the name of the model to load")
+        told = dict(vllm_flag(text) for text in flags)
+        return Started(Plan(python, weights, name, told)) if python else Loaded(weights, name, told)
+    if flags:
+        raise ValueError(f"--flag is for --managed or --engine, got {flags[0]!r:.60} without either")
+    return Remote(tuple(urls), key_variable)
+
+
+def vllm_flag(text: str) -> tuple[str, Any]:
+    """Name and value of NAME=VALUE: JSON where it is JSON, else text; true where there is no value."""
+    name, given, value = text.lstrip("-").partition("=")
+    if not name:
+        raise ValueError(f"--flag must look like max-model-len=4096 or enforce-eager, got {text!r:.60}")
+    try:
+        return name, json.loads(value) if given else True
+    except ValueError:
+        return name, value
 
 
 def _band(text: str) -> tuple[float, float]:

@@ -10,30 +10,30 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from verimill.pipelines.progress import Bars, Quiet, Tell
+from verimill.pipelines.progress import Quiet, Tell
 from verimill.pipelines.shards import require_writable
 from verimill.pipelines.teachers.accounting import Account, Projection, cost_rows, help_rows
 from verimill.pipelines.teachers.budgets import Budget
 from verimill.pipelines.teachers.client import Client
 from verimill.pipelines.teachers.helping import Help
 from verimill.pipelines.teachers.judging import Judges
+from verimill.pipelines.teachers.kinds import Opened, Place, Serving, fitting, opened, require, while_served
 from verimill.pipelines.teachers.log import Index, SampleLog
 from verimill.pipelines.teachers.probe import Found, probe, too_long
 from verimill.pipelines.teachers.questions import Lengths, Spool, read_questions
 from verimill.pipelines.teachers.rows import write_traces
-from verimill.pipelines.teachers.samples import Keys, Model, Sampling
-from verimill.pipelines.teachers.transport import KEY_VARIABLE, HttpServer, api_key, base_of, require_aiohttp
+from verimill.pipelines.teachers.samples import Keys, Model, Question, Sampling
+from verimill.pipelines.teachers.status import show_status
+from verimill.pipelines.teachers.transport import Server
 from verimill.pipelines.teachers.watching import Settings
 
 SUMMARY = "ask.json"
-TELL_S, LINE_S = 1.0, 10.0
-RATE_S = 20.0  # seconds over which a rate is taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Order:
 
     problems: Path
     out: Path
-    base_urls: tuple[str, ...]
+    place: Place
     model: Model
     sampling: Sampling = field(default_factory=Sampling)
     budget: Budget = field(default_factory=Budget)
@@ -52,14 +52,8 @@ class Order:
     splits: tuple[str, ...] = ()
     limit: int | None = None
     system: str = ""
-    key_variable: str = KEY_VARIABLE
     help: Help = field(default_factory=Help)
     lengths: Lengths | None = None
-
-    def __post_init__(self) -> None:
-        urls = [base_of(url) for url in self.base_urls]
-        if len(set(urls)) < len(urls):
-            raise ValueError(f"each base URL must be given once, got {', '.join(urls)}")
 
 
 def ask(order: Order, tell: Tell | None = None) -> dict[str, Any]:
@@ -67,9 +61,7 @@ def ask(order: Order, tell: Tell | None = None) -> dict[str, Any]:
 
     Raises ValueError where nothing could be asked, ServerGone where the servers went away for good.
     """
-    require_aiohttp()
-    if not order.base_urls:
-        raise ValueError("asking a teacher needs at least one --base-url, such as http://127.0.0.1:8000/v1")
+    require(order.place)
     require_writable(order.out)
     with spooled(order) as spool:
         return asyncio.run(_asked(order, spool, tell or Quiet()))
@@ -104,55 +96,78 @@ def projected(order: Order, spool: Spool) -> Projection:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A teacher that was found fit, and all that asks it."""
+
+    found: Found
+    keys: Keys
+    client: Client
+    judges: Judges
+    log: SampleLog
+    teacher: Opened
+
+
+@asynccontextmanager
+async def begun(
+    order: Order, questions: Iterable[Question], tell: Tell, account: Account | None = None
+) -> AsyncIterator[Begun]:
+    """The teacher is open, what the log of `order.out` holds counts, and nothing was asked but the probe's request.
+
+    `questions` are looked through once, for prompts that do not fit. ValueError where the teacher cannot be asked.
+    """
+    async with opened(order.place, order.model, order.out, tell.line) as teacher:
+        judges = Judges(order.jobs)
+        try:
+            found = await probe(teacher.servers, teacher.servers[0].model, order.sampling, teacher.key_variable)
+            for server in teacher.servers:
+                server.model = found.model
+            settings = await _fitted(order, teacher.servers[0], questions, found, tell)
+            index = Index(order.out)
+            keys = Keys(found.model, order.sampling, order.seed)
+            with SampleLog(order.out) as log:
+                if index.damaged or log.cut:
+                    tell.line(f"verimill: the sample log has {index.damaged} damaged lines and a tail of {log.cut} "
+                              "torn bytes; those samples are asked again")  # fmt: skip
+                servers: list[Server] = list(teacher.servers)
+                client = Client(servers, keys, order.budget, judges, log, index, settings, account, order.help)
+                try:
+                    yield Begun(found, keys, client, judges, log, teacher)
+                finally:
+                    index.close()
+        finally:
+            await judges.close()
+
+
 async def _asked(order: Order, spool: Spool, tell: Tell) -> dict[str, Any]:
-    began = time.monotonic()
-    key = api_key(order.key_variable)
-    judges = Judges(order.jobs)
-    servers = [HttpServer(url, order.model, key) for url in order.base_urls]
-    try:
-        found = await probe(servers, order.model, order.sampling, order.key_variable)
-        for server in servers:
-            server.model = found.model
-        settings = await _fitted(order, servers[0], spool, found, tell)
-        index = Index(order.out)
-        keys = Keys(found.model, order.sampling, order.seed)
-        with SampleLog(order.out) as log:
-            if index.damaged or log.cut:
-                tell.line(f"verimill: the sample log has {index.damaged} damaged lines and a tail of {log.cut} torn "
-                          "bytes; those samples are asked again")  # fmt: skip
-            account = Account(learnt=spool.learnt)
-            client = Client(list(servers), keys, order.budget, judges, log, index, settings, account, order.help)
-            ticker = asyncio.create_task(_tell(client, spool.count, projected(order, spool).requests, tell))
-            try:
-                await client.run(spool)
-            finally:
-                ticker.cancel()
-                await asyncio.gather(ticker, return_exceptions=True)
-                index.close()
-            log.sync()
-            whole = Index(order.out)
-            try:
-                written = await write_traces(
-                    order.out, spool, whole, keys, order.budget, judges, log, found.reported
-                )  # fmt: skip
-            finally:
-                whole.close()
-    finally:
-        await judges.close()
-        await asyncio.gather(*(server.close() for server in servers))
-    summary = _summary(order, found, client, time.monotonic() - began)
+    start = time.monotonic()
+    async with begun(order, spool, tell, Account(learnt=spool.learnt)) as run:
+        ticker = asyncio.create_task(show_status(run.client, spool.count, projected(order, spool).requests, tell))
+        try:
+            await while_served(run.teacher, run.client.run(spool))
+        finally:
+            ticker.cancel()
+            await asyncio.gather(ticker, return_exceptions=True)
+        run.log.sync()
+        whole = Index(order.out)
+        try:
+            written = await write_traces(
+                order.out, spool, whole, run.keys, order.budget, run.judges, run.log, run.found.reported
+            )  # fmt: skip
+        finally:
+            whole.close()
+    summary = summary_of(order, run, time.monotonic() - start)
     summary |= {"rows": written.rows, "undone": written.undone, "spare": written.spare, "bugs": written.bugs}
     summary |= {"costs": cost_rows(written.cells), "helped": help_rows(written.helped)}
-    summary["helpless"] = client.helper.failures
     _write(order.out / SUMMARY, summary)
     return summary
 
 
-async def _fitted(order: Order, server: HttpServer, spool: Spool, found: Found, tell: Tell) -> Settings:
+async def _fitted(order: Order, server: Serving, questions: Iterable[Question], found: Found, tell: Tell) -> Settings:
     """Settings that fit the server; ValueError where no prompt fits its window."""
-    settings = replace(order.settings, window=found.window, overhead=found.overhead)
+    settings = replace(fitting(order.place, order.settings), window=found.window, overhead=found.overhead)
     least = min(settings.least_tokens, order.sampling.max_tokens)
-    over, whole, longest = await too_long(server, spool, found, least, settings.margin)
+    over, whole, longest = await too_long(server, questions, found, least, settings.margin)
     if over == whole:
         raise ValueError(
             f"every prompt is longer than the model's context: the longest has {longest} tokens, the server's "
@@ -167,7 +182,9 @@ async def _fitted(order: Order, server: HttpServer, spool: Spool, found: Found, 
     return settings
 
 
-def _summary(order: Order, found: Found, client: Client, seconds: float) -> dict[str, Any]:
+def summary_of(order: Order, run: Begun, seconds: float) -> dict[str, Any]:
+    """What a run asked and how it went, as JSON values."""
+    found, client = run.found, run.client
     account: Account = client.account
     return {
         "teacher": found.model.name,
@@ -193,6 +210,7 @@ def _summary(order: Order, found: Found, client: Client, seconds: float) -> dict
         "shortfalls": order.budget.shortfalls(),
         "seconds": round(seconds, 1),
         "judge_seconds": round(client.judges.seconds, 2),
+        "helpless": client.helper.failures,
     }
 
 
@@ -200,44 +218,3 @@ def _write(path: Path, summary: dict[str, Any]) -> None:
     temporary = path.with_name(f".tmp-{path.name}")
     temporary.write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
     os.replace(temporary, path)
-
-
-# --- progress ---------------------------------------------------------------------------------------------------
-
-
-async def _tell(client: Client, problems: int, requests: float, tell: Tell) -> None:
-    """Where the asking stands, every second on a bar and every ten on lines."""
-    tell.stage("ask", problems)
-    seen: list[tuple[float, int, int]] = [(time.monotonic(), 0, 0)]
-    said, done = time.monotonic(), 0
-    bars = isinstance(tell, Bars)
-    while True:
-        await asyncio.sleep(TELL_S)
-        account, now = client.account, time.monotonic()
-        seen.append((now, account.samples, account.tokens))
-        while len(seen) > 2 and seen[0][0] < now - RATE_S:
-            seen.pop(0)
-        text = status_line(seen, account, client.in_flight, requests)
-        if bars:
-            tell.step(account.problems - done, text)
-            done = account.problems
-        elif now - said >= LINE_S:
-            said = now
-            tell.line(f"ask: {account.problems:,} of {problems:,} problems, {text}")
-
-
-def status_line(seen: list[tuple[float, int, int]], account: Account, in_flight: int, requests: float) -> str:
-    """`312 samples, 24.1/s, 9,812 tokens/s, 64 in flight, 71 % right, about 3 min left`."""
-    from verimill.pipelines.summary import duration
-
-    (then, samples, tokens), (now, samples_now, tokens_now) = seen[0], seen[-1]
-    span = max(now - then, 1e-9)
-    rate = (samples_now - samples) / span
-    parts = [f"{account.samples:,} samples", f"{rate:,.1f}/s", f"{(tokens_now - tokens) / span:,.0f} tokens/s"]
-    parts.append(f"{in_flight:,} in flight")
-    if account.judged:
-        parts.append(f"{100 * account.right / account.judged:.0f} % right")
-    left = requests - account.samples - account.held
-    if rate > 0 and left > 0:
-        parts.append(f"about {duration(left / rate)} left")
-    return ", ".join(parts)

@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from verimill.pipelines.teachers.faults import Fault
+from verimill.pipelines.teachers.kinds import Serving
 from verimill.pipelines.teachers.replies import server_text
 from verimill.pipelines.teachers.samples import Model, Question, Sampling
-from verimill.pipelines.teachers.transport import KEY_VARIABLE, HttpServer, request_body, request_head
+from verimill.pipelines.teachers.transport import KEY_VARIABLE, request_body, request_head
 
 TRIAL = (("user", "What is 17 + 25? Think step by step, then end with a line `Answer: ` and the number."),)
 TRIAL_TOKENS = 512
@@ -35,7 +36,9 @@ class Found:
     reported: dict[str, Any]
 
 
-async def probe(servers: list[HttpServer], model: Model, sampling: Sampling, key_variable: str = KEY_VARIABLE) -> Found:
+async def probe(
+    servers: Sequence[Serving], model: Model, sampling: Sampling, key_variable: str = KEY_VARIABLE
+) -> Found:
     """What all servers agree on; ValueError, one sentence, where one cannot be used."""
     found = [await _one(server, model, sampling, key_variable) for server in servers]
     first = found[0]
@@ -53,7 +56,7 @@ async def probe(servers: list[HttpServer], model: Model, sampling: Sampling, key
     return replace(first, window=min(windows, default=0), metrics=all(one.metrics for one in found))
 
 
-async def _one(server: HttpServer, model: Model, sampling: Sampling, key_variable: str) -> Found:
+async def _one(server: Serving, model: Model, sampling: Sampling, key_variable: str) -> Found:
     card = await _card(server, model.name, key_variable)
     model = replace(model, name=card["id"])
     server.model = model
@@ -72,7 +75,7 @@ async def _one(server: HttpServer, model: Model, sampling: Sampling, key_variabl
     return Found(model, window, max(64, len(tokens or ()) + 32), metrics, {**reported, **version})
 
 
-async def _card(server: HttpServer, wanted: str, key_variable: str) -> dict[str, Any]:
+async def _card(server: Serving, wanted: str, key_variable: str) -> dict[str, Any]:
     try:
         status, body = await server.get("/models")
     except Fault as fault:
@@ -101,7 +104,7 @@ async def _card(server: HttpServer, wanted: str, key_variable: str) -> dict[str,
     return cards[wanted]
 
 
-async def _trial(server: HttpServer, model: Model, sampling: Sampling, window: int) -> None:
+async def _trial(server: Serving, model: Model, sampling: Sampling, window: int) -> None:
     """One request as the samples will be, short: it is accepted, and a reasoner reasons."""
     allowed = min(TRIAL_TOKENS, sampling.max_tokens, window // 2 or TRIAL_TOKENS) if model.reasoner else 1
     try:
@@ -122,7 +125,7 @@ async def _trial(server: HttpServer, model: Model, sampling: Sampling, window: i
         raise ValueError(f"the server at {server.name} gives no log-probabilities, though logprobs are asked for")
 
 
-async def _version(server: HttpServer) -> dict[str, Any]:
+async def _version(server: Serving) -> dict[str, Any]:
     try:
         status, body = await server.get("/version", root=True)
         version = json.loads(body)["version"] if status == 200 else None
@@ -132,7 +135,7 @@ async def _version(server: HttpServer) -> dict[str, Any]:
 
 
 async def too_long(
-    server: HttpServer, questions: Iterable[Question], found: Found, least: int, margin: int
+    server: Serving, questions: Iterable[Question], found: Found, least: int, margin: int
 ) -> tuple[int, int, int]:
     """(prompts that leave no room in the window, all prompts, tokens of the longest counted).
 

@@ -23,6 +23,7 @@ from verimill.pipelines.teachers.ask import Order, ask
 from verimill.pipelines.teachers.budgets import Budget
 from verimill.pipelines.teachers.environments import executable
 from verimill.pipelines.teachers.faults import Fault
+from verimill.pipelines.teachers.kinds import Remote
 from verimill.pipelines.teachers.samples import Model, Reply, Sampling
 from verimill.pipelines.teachers.transport import HttpServer, request_body, request_head
 
@@ -34,8 +35,8 @@ QUESTION = (("user", "Work out 3 + 4."),)
 
 def order(served: Any, out: Path, k: int = 2, **told: Any) -> Order:
     return Order(
-        served.data, out, (served.server.url,), Model(NAME, reasoner=True), Sampling(0.6, 1.0, 400), Budget("fixed", k),
-        splits=("test",), jobs=0, **told,
+        served.data, out, Remote((served.server.url,)), Model(NAME, reasoner=True), Sampling(0.6, 1.0, 400),
+        Budget("fixed", k), splits=("test",), jobs=0, **told,
     )  # fmt: skip
 
 
@@ -92,7 +93,7 @@ def test_faults_have_the_class_that_the_table_gives(served: Any) -> None:
         send(served.server.url, Sampling(0.0, 1.0, 3), model="nobody")
     assert (unknown.value.word, unknown.value.kind) == (404, "terminal")
     with pytest.raises(ValueError, match="serves tiny-teacher, not 'nobody'"):
-        ask(Order(served.data, Path("/nowhere-written"), (served.server.url,), Model("nobody")))
+        ask(Order(served.data, Path("/nowhere-written"), Remote((served.server.url,)), Model("nobody")))
 
 
 def test_a_server_killed_while_it_is_asked_loses_no_sample(served: Any, tmp_path: Path) -> None:
