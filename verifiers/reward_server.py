@@ -2,59 +2,56 @@
 
 The standard library's threading server: no dependency, and a verdict takes microseconds, so that one process serves
 about what one core can judge. It listens on this machine only unless told otherwise; whoever can reach it may use it.
-Bodies, batches, requests a second and open connections are limited. No reply text makes a request fail.
-
-    POST /score   {"items": [{"verification": ..., "completion": ..., "id": ...}]}
-                  {"verdicts": [{"id", "outcome", "score", "reason", "answer"}]}, or "error" for an unusable item
-    POST /        {"query": [...], "prompts": [...], "labels": [...]}   as OpenRLHF posts to --remote_rm_url
-                  {"rewards": [...], "scores": [...], "extra_logs": {...}}
+Bodies, batches, requests a second, open connections, the bytes held at one time and the time of a request are
+limited. No reply text makes a request fail.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import socket
+import sys
 import threading
 import time
+import traceback
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from verimill import __version__
-from verimill.schemas.core import Verdict
-from verimill.verifiers.judge import verify
-from verimill.verifiers.rewards import reply_text, score_batch
+from verimill.verifiers.reward_requests import POSTS, Refused, read_object
 
+AT_WORK = 4  # requests that are parsed and judged at one time; parsed JSON takes many times the bytes of its text
+DRAINED_S = 5.0  # a body that was refused is still read for so long, so that its sender hears why
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one server takes: bytes of a body, items of a batch, requests a second, connections, idle seconds."""
+    """What one server takes.
+
+    `body`: bytes of one request; `held`: of all that are being read or judged; `items`: of a batch; `rate`: requests
+    a second; `idle`: seconds that a connection may be silent; `request`: seconds from its first byte to its last.
+    """
 
     body: int = 32 << 20
+    held: int = 128 << 20
     items: int = 10_000
     rate: float = 0.0
-    connections: int = 64
+    connections: int = 256
     idle: float = 30.0
+    request: float = 30.0
 
     def __post_init__(self) -> None:
-        for name in ("body", "items", "connections", "idle"):
+        for name in ("body", "held", "items", "connections", "idle", "request"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be over 0, got {getattr(self, name)}")
         if self.rate < 0:
             raise ValueError(f"rate must be 0 (no limit) or more, got {self.rate}")
-
-
-class Refused(Exception):
-    """A request that is answered with an error status and one sentence."""
-
-    def __init__(self, status: HTTPStatus, text: str) -> None:
-        super().__init__(text)
-        self.status = status
 
 
 @dataclass(slots=True)
@@ -66,6 +63,7 @@ class Counts:
     verdicts: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
     open: int = 0
+    held: int = 0
     tokens: float = 1.0
     filled: float = field(default_factory=time.monotonic)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -82,6 +80,7 @@ class Counts:
             lines += ["# TYPE verimill_scoring_seconds_total counter",
                       f"verimill_scoring_seconds_total {self.seconds:.6f}",
                       "# TYPE verimill_open_connections gauge", f"verimill_open_connections {self.open}",
+                      "# TYPE verimill_held_bytes gauge", f"verimill_held_bytes {self.held}",
                       "# TYPE verimill_uptime_seconds gauge",
                       f"verimill_uptime_seconds {time.monotonic() - self.began:.1f}"]  # fmt: skip
         return "\n".join(lines) + "\n"
@@ -91,10 +90,11 @@ class RewardServer(ThreadingHTTPServer):
     """A server on `host` and `port` (0: any free one); `serve_forever` serves, `shutdown` ends it."""
 
     daemon_threads = True
-    request_queue_size = 128
+    request_queue_size = 1024
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0, limits: Limits | None = None) -> None:
         self.limits, self.counts = limits or Limits(), Counts()
+        self.work = threading.BoundedSemaphore(AT_WORK)
         if ":" in host:
             self.address_family = socket.AF_INET6
         try:
@@ -116,9 +116,9 @@ class RewardServer(ThreadingHTTPServer):
             self.counts.requests["-", 503] += full
         if full:
             body = b'{"error":"too many connections are open"}'
-            head = f"HTTP/1.1 503 Service Unavailable\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+            head = f"HTTP/1.1 503 Service Unavailable\r\nContent-Length: {len(body)}\r\nRetry-After: 1\r\n"
             try:
-                request.sendall(head.encode() + body)
+                request.sendall(f"{head}Connection: close\r\n\r\n".encode() + body)
             except OSError:
                 pass  # the client is gone already
             self.shutdown_request(request)
@@ -146,8 +146,45 @@ class RewardServer(ThreadingHTTPServer):
             counts.tokens = min(max(1.0, rate), counts.tokens + (now - counts.filled) * rate)
             counts.filled = now
             if counts.tokens < 1.0:
-                raise Refused(HTTPStatus.TOO_MANY_REQUESTS, f"at most {rate:g} requests a second are taken")
+                raise Refused(429, f"at most {rate:g} requests a second are taken")
             counts.tokens -= 1.0
+
+    @contextmanager
+    def holding(self, size: int) -> Iterator[None]:
+        """So many bytes more are in memory; Refused (503) where that is too many."""
+        counts = self.counts
+        with counts.lock:
+            if counts.held and counts.held + size > self.limits.held:
+                raise Refused(503, f"at most {self.limits.held} bytes of requests are held at one time")
+            counts.held += size
+        try:
+            yield
+        finally:
+            with counts.lock:
+                counts.held -= size
+
+
+class _Patience(io.RawIOBase):
+    """A connection's bytes; TimeoutError where it is silent too long, or a request takes too long from its first."""
+
+    def __init__(self, link: socket.socket, limits: Limits) -> None:
+        self.link, self.limits = link, limits
+        self.until: float | None = None
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Some bytes."""
+        left = self.limits.idle if self.until is None else min(self.limits.idle, self.until - time.monotonic())
+        if left <= 0:
+            raise TimeoutError("the request took too long")
+        self.link.settimeout(left)
+        got = self.link.recv_into(buffer)
+        if self.until is None:
+            self.until = time.monotonic() + self.limits.request
+        return got
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -161,9 +198,39 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def setup(self) -> None:
-        """The connection ends when it has been silent too long."""
+        """Reading has its limits in time."""
         self.request.settimeout(self.server.limits.idle)
         super().setup()
+        self.patience = _Patience(self.connection, self.server.limits)
+        self.rfile = io.BufferedReader(self.patience)
+        self.unread = 0
+
+    def handle_one_request(self) -> None:
+        """One request; its time begins with its first byte."""
+        self.patience.until = None
+        super().handle_one_request()
+
+    def finish(self) -> None:
+        """A body that was refused is read to its end, or for a while: else its sender would be cut off unanswered."""
+        if self.unread:
+            self.patience.until = time.monotonic() + DRAINED_S
+            try:
+                self.connection.shutdown(socket.SHUT_WR)
+                while self.unread > 0 and (got := len(self.rfile.read1(1 << 16))):
+                    self.unread -= got
+            except OSError:
+                pass  # the client is gone already, or has had its time
+        super().finish()
+
+    def handle_expect_100(self) -> bool:
+        """A client that asks first is told at once when its body would be refused."""
+        try:
+            self._length()
+        except Refused as error:
+            self.unread, self.close_connection = 0, True
+            self._answer(error.status, {"error": str(error)})
+            return False
+        return super().handle_expect_100()
 
     def log_message(self, format: str, *args: object) -> None:
         """Requests are counted, not printed."""
@@ -172,140 +239,75 @@ class _Handler(BaseHTTPRequestHandler):
         """`/health` and `/metrics`."""
         if self.path == "/health":
             uptime = round(time.monotonic() - self.server.counts.began, 1)
-            self._answer(HTTPStatus.OK, {"status": "ok", "version": __version__, "uptime_s": uptime})
+            self._answer(200, {"status": "ok", "version": __version__, "uptime_s": uptime})
         elif self.path == "/metrics":
-            self._send(HTTPStatus.OK, self.server.counts.text().encode(), "text/plain; version=0.0.4")
+            self._send(200, self.server.counts.text().encode(), "text/plain; version=0.0.4")
         else:
-            self._answer(HTTPStatus.NOT_FOUND, {"error": "GET knows /health and /metrics"})
+            self._answer(404, {"error": "GET knows /health and /metrics"})
 
     def do_POST(self) -> None:
         """`/score`, and OpenRLHF's shape on `/` and `/get_reward`."""
         try:
-            work = _POSTS.get(self.path)
+            self.unread = length = self._length()
+            work = POSTS.get(self.path)
             if work is None:
-                self.close_connection = True  # the body was not read
-                raise Refused(HTTPStatus.NOT_FOUND, "POST knows /score, / and /get_reward")
-            body = self._body()
+                raise Refused(404, "POST knows /score, / and /get_reward")
             self.server.admit()
-            began = time.perf_counter()
-            made, outcomes = work(_object(body), self.server.limits)
-            spent = time.perf_counter() - began
+            with self.server.holding(length):
+                body = self._body(length)
+                self.unread = 0
+                with self.server.work:
+                    began = time.perf_counter()
+                    made, outcomes = work(read_object(body), self.server.limits.items)
+                    answer = json.dumps(made).encode()
+                    spent = time.perf_counter() - began
         except Refused as error:
+            self.close_connection |= self.unread > 0
             self._answer(error.status, {"error": str(error)})
+            return
+        except OSError:  # the connection's own end, or that of its time
+            self.unread = 0
+            raise
+        except Exception:  # a bug of ours, which must not look like a reply's fault; the client hears of it
+            traceback.print_exc(file=sys.stderr)
+            self._answer(500, {"error": "the server failed on this request; its log has the cause"})
             return
         with self.server.counts.lock:
             self.server.counts.verdicts.update(outcomes)
             self.server.counts.seconds += spent
-        self._answer(HTTPStatus.OK, made)
+        self._send(200, answer, "application/json")
 
-    def _body(self) -> bytes:
-        text = self.headers.get("Content-Length", "")
-        if not (text.isascii() and text.isdigit() and len(text) < 16):
+    def _length(self) -> int:
+        """The bytes of the body, which is not read yet; Refused where that is not said or too much."""
+        text, most = self.headers.get("Content-Length", ""), self.server.limits.body
+        if "Transfer-Encoding" in self.headers or not (text.isascii() and text.isdigit() and len(text) < 16):
             self.close_connection = True
-            raise Refused(HTTPStatus.LENGTH_REQUIRED, "Content-Length is required")
-        length, most = int(text), self.server.limits.body
-        if length > most:
-            self.close_connection = True
-            raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body has at most {most} bytes, got {length}")
+            raise Refused(411, "Content-Length is required, and no Transfer-Encoding")
+        if int(text) > most:
+            self.unread = int(text)
+            raise Refused(413, f"a body has at most {most} bytes, got {int(text)}")
+        return int(text)
+
+    def _body(self, length: int) -> bytes:
         body = self.rfile.read(length)
         if len(body) < length:
-            self.close_connection = True
-            raise Refused(HTTPStatus.BAD_REQUEST, f"the body ended after {len(body)} of {length} bytes")
+            raise Refused(400, f"the body ended after {len(body)} of {length} bytes")
         return body
 
-    def _answer(self, status: HTTPStatus, value: Mapping[str, Any]) -> None:
+    def _answer(self, status: int, value: Mapping[str, Any]) -> None:
         self._send(status, json.dumps(value).encode(), "application/json")
 
-    def _send(self, status: HTTPStatus, body: bytes, kind: str) -> None:
-        known = self.path if self.path in (*_POSTS, "/health", "/metrics") else "other"
+    def _send(self, status: int, body: bytes, kind: str) -> None:
+        known = self.path if self.path in (*POSTS, "/health", "/metrics") else "other"
         with self.server.counts.lock:
-            self.server.counts.requests[known, int(status)] += 1
+            self.server.counts.requests[known, status] += 1
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
-        if status == HTTPStatus.TOO_MANY_REQUESTS:
+        if status in (429, 503):
             self.send_header("Retry-After", "1")
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
         self.wfile.flush()
-
-
-# --- what is asked ----------------------------------------------------------------------------------------------
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
-        raise Refused(HTTPStatus.BAD_REQUEST, f"the body must be JSON, got {body[:40]!r}") from None
-    if not isinstance(data, dict):
-        raise Refused(HTTPStatus.BAD_REQUEST, f"the body must be a JSON object, got {type(data).__name__}")
-    return data
-
-
-def _series(data: Mapping[str, Any], name: str, limits: Limits) -> list[Any]:
-    found = data.get(name)
-    if not isinstance(found, list):
-        raise Refused(HTTPStatus.BAD_REQUEST, f"{name} must be a list, got {type(found).__name__}")
-    if len(found) > limits.items:
-        text = f"{name} has at most {limits.items} items, got {len(found)}"
-        raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text)
-    return found
-
-
-Made = tuple[dict[str, Any], Counter[str]]
-
-
-def _score(data: Mapping[str, Any], limits: Limits) -> Made:
-    verdicts: list[dict[str, Any]] = []
-    outcomes: Counter[str] = Counter()
-    for item in _series(data, "items", limits):
-        found: dict[str, Any] = {}
-        if isinstance(item, Mapping) and isinstance(item.get("id"), str | int):
-            found["id"] = item["id"]
-        try:
-            verdict = _judged(item)
-        except ValueError as error:  # not a reply's fault: the row that asks is malformed
-            found |= {"error": str(error), "score": None}
-            outcomes["error"] += 1
-        else:
-            found |= {"outcome": verdict.outcome, "score": verdict.score, "reason": verdict.reason,
-                      "answer": verdict.answer}  # fmt: skip
-            outcomes[verdict.outcome] += 1
-        verdicts.append(found)
-    return {"verdicts": verdicts}, outcomes
-
-
-def _judged(item: Any) -> Verdict:
-    if not isinstance(item, Mapping) or "verification" not in item or "completion" not in item:
-        raise ValueError("an item must be an object with verification and completion")
-    return verify(item["verification"], reply_text(item["completion"]))
-
-
-def _openrlhf(data: Mapping[str, Any], limits: Limits) -> Made:
-    queries = _series(data, "query", limits)
-    labels = _series(data, "labels", limits)
-    prompts = _series(data, "prompts", limits) if data.get("prompts") is not None else [""] * len(queries)
-    if not len(queries) == len(labels) == len(prompts):
-        text = f"query, prompts and labels must be equally many, got {len(queries)}, {len(prompts)} and {len(labels)}"
-        raise Refused(HTTPStatus.BAD_REQUEST, text)
-    if not all(isinstance(text, str) for text in (*queries, *prompts)):
-        raise Refused(HTTPStatus.BAD_REQUEST, "query and prompts must be texts")
-    replies = [q[len(p) :] if q.startswith(p) else q for q, p in zip(queries, prompts, strict=True)]
-    try:
-        verdicts = score_batch(labels, replies)
-    except ValueError as error:
-        raise Refused(HTTPStatus.BAD_REQUEST, f"a label cannot be read: {error}") from None
-    scores = [verdict.score for verdict in verdicts]
-    unreadable = [float(verdict.outcome == "unreadable") for verdict in verdicts]
-    logs = {"right": scores, "unreadable": unreadable}
-    return {"rewards": scores, "scores": scores, "extra_logs": logs}, Counter(v.outcome for v in verdicts)
-
-
-_POSTS: Mapping[str, Callable[[Mapping[str, Any], Limits], Made]] = {
-    "/score": _score,
-    "/": _openrlhf,
-    "/get_reward": _openrlhf,
-}

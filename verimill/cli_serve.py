@@ -17,7 +17,11 @@ def serve_rewards(
     max_body: Annotated[int, typer.Option("--max-body", min=1, help="Bytes of one request.")] = 32 << 20,
     max_items: Annotated[int, typer.Option("--max-items", min=1, help="Items of one request.")] = 10_000,
     rate: Annotated[float, typer.Option("--rate", min=0, help="Requests a second, all clients; 0: no limit.")] = 0.0,
-    connections: Annotated[int, typer.Option("--connections", min=1, help="Connections open at one time.")] = 64,
+    connections: Annotated[int, typer.Option("--connections", min=1, help="Connections open at one time.")] = 256,
+    held: Annotated[int, typer.Option("--held", min=1, help="Bytes of all requests at one time.")] = 128 << 20,
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=0.1, help="From a request's first byte to its last.")
+    ] = 30.0,
     check: Annotated[bool, typer.Option("--check", help="Open the port, ask /health, and end.")] = False,
 ) -> None:
     """Serve verdicts over HTTP.
@@ -33,7 +37,7 @@ def serve_rewards(
 
     from verimill.verifiers.reward_server import LOOPBACK, Limits, RewardServer
 
-    limits = Limits(body=max_body, items=max_items, rate=rate, connections=connections)
+    limits = Limits(body=max_body, items=max_items, rate=rate, connections=connections, held=held, request=seconds)
     with RewardServer(host, port, limits) as server:
         if host not in LOOPBACK:
             say(f"verimill: whoever can reach {server.url} can use it; there is no password")
