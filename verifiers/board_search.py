@@ -8,13 +8,16 @@ that some accepted run uses, where step checks ask about one value at a time.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from verimill.verifiers.boards import Board
 from verimill.verifiers.relations import Different, Line
 
 MAX_LAYER = 4096  # states of one layer of a line; a line with more narrows nothing
+MAX_RECENT = 256  # looks at one line that are remembered
+
+Narrowed = Sequence[tuple[int, int]] | None
 
 
 class Budget:
@@ -27,13 +30,13 @@ class Budget:
 
 
 class Network:
-    """A board with the relations of each cell; settles domains."""
+    """A board with the relations of each cell; settles domains, which must lie within the board's own."""
 
     def __init__(self, board: Board) -> None:
         self.board = board
-        self.relations = tuple(board.relations.values())
+        self.relations = tuple(_Runs(r, board) if isinstance(r, Line) else r for r in board.relations.values())
         self.of_cell: list[list[int]] = [[] for _ in board.names]
-        for at, relation in enumerate(self.relations):
+        for at, relation in enumerate(board.relations.values()):
             for cell in relation.cells:
                 self.of_cell[cell].append(at)
 
@@ -50,7 +53,7 @@ class Network:
             at = todo.popleft()
             waiting.discard(at)
             relation = self.relations[at]
-            new = _different(relation, domains) if isinstance(relation, Different) else _line(relation, domains)
+            new = relation.narrowed(domains) if isinstance(relation, _Runs) else _different(relation, domains)
             if new is None:
                 return False
             for cell, mask in new:
@@ -118,35 +121,60 @@ def _different(relation: Different, domains: list[int]) -> list[tuple[int, int]]
     return new
 
 
-def _line(line: Line, domains: list[int]) -> list[tuple[int, int]] | None:
-    """Narrowed (cell, mask) pairs: the values on some accepted run of the automaton."""
-    layers: list[list[tuple[Any, int, Any]]] = []
-    states: set[Any] = {line.start}
-    for i, c in enumerate(line.cells):
-        moves = []
-        mask = domains[c]
-        values = [v for v in range(mask.bit_length()) if mask >> v & 1]
-        for state in states:
-            for value in values:
-                to = line.step(i, state, value)
-                if to is not None:
-                    moves.append((state, value, to))
-        states = {to for _, _, to in moves}
-        if not states:
+class _Runs:
+    """A line's automaton whose moves are worked out once, and what it narrowed lately."""
+
+    __slots__ = ("line", "moves", "recent", "values")
+
+    def __init__(self, line: Line, board: Board) -> None:
+        self.line = line
+        self.values = [[v for v in range(m.bit_length()) if m >> v & 1] for m in (board.domains[c] for c in line.cells)]
+        self.moves: list[dict[Any, list[tuple[int, Any]]]] = [{} for _ in line.cells]
+        self.recent: dict[tuple[int, ...], Narrowed] = {}
+
+    def narrowed(self, domains: list[int]) -> Narrowed:
+        """Narrowed (cell, mask) pairs: the values on some accepted run of the automaton; None where there is no run."""
+        if self.line.idle is not None and self.line.idle(domains):
+            return ()
+        masks = tuple([domains[c] for c in self.line.cells])
+        if masks not in self.recent:
+            if len(self.recent) >= MAX_RECENT:
+                self.recent.clear()
+            self.recent[masks] = self._narrowed(masks)
+        return self.recent[masks]
+
+    def _narrowed(self, masks: tuple[int, ...]) -> Narrowed:
+        layers: list[set[Any]] = []
+        states: set[Any] = {self.line.start}
+        for i, mask in enumerate(masks):
+            layers.append(states)
+            moves, after = self.moves[i], set()
+            if len(moves) > 4 * MAX_LAYER:
+                moves.clear()
+            for state in states:
+                if state not in moves:
+                    steps = [(1 << value, self.line.step(i, state, value)) for value in self.values[i]]
+                    moves[state] = [(bit, to) for bit, to in steps if to is not None]
+                for bit, to in moves[state]:
+                    if bit & mask:
+                        after.add(to)
+            states = after
+            if not states:
+                return None
+            if len(states) > MAX_LAYER:
+                return ()
+        alive = {state for state in states if self.line.accept(state)}
+        if not alive:
             return None
-        if len(states) > MAX_LAYER:
-            return []
-        layers.append(moves)
-    alive = {state for state in states if line.accept(state)}
-    if not alive:
-        return None
-    new = []
-    for c, moves in zip(reversed(line.cells), reversed(layers), strict=True):
-        mask, before = 0, set()
-        for state, value, to in moves:
-            if to in alive:
-                before.add(state)
-                mask |= 1 << value
-        new.append((c, mask))
-        alive = before
-    return new
+        new = []
+        for i in range(len(masks) - 1, -1, -1):
+            moves, found, before = self.moves[i], 0, set()
+            for state in layers[i]:
+                for bit, to in moves[state]:
+                    if bit & masks[i] and to in alive:
+                        found |= bit
+                        before.add(state)
+            if found != masks[i]:
+                new.append((self.line.cells[i], found))
+            alive = before
+        return new

@@ -35,6 +35,7 @@ A = TypeVar("A")
 WORK = 100_000  # relations looked at for one reply
 SEARCH = 200_000  # relations looked at for the answer of one problem
 MAX_DEPTH = 20  # suppositions within suppositions
+KEPT = 16  # problems of a family whose ground is kept: replies to one problem come together
 MAX_CITED = 6  # relations tried as the reason of one claim
 
 
@@ -51,29 +52,31 @@ class _Branch:
         self.size = 0
 
 
+class Ground:
+    """What all replies to one problem start from, worked out once: what follows from the givens, and at what cost."""
+
+    def __init__(
+        self, board: Board, words: Mapping[str, str], exact_case: bool, prepare: Callable[[str], str] | None
+    ) -> None:
+        self.board, self.state, self.network = board, State(board), Network(board)
+        self.scan = Scanner(board, words, exact_case, prepare)
+        budget = Budget(WORK)
+        self.closed = list(self.state.domains)
+        self.alive = self.network.settle(self.closed, budget)
+        self.cost = WORK - budget.left
+        self.given = {(cell, mask, True) for cell, mask in enumerate(board.domains) if mask and mask & (mask - 1) == 0}
+
+
 class BoardReader:
     """Reads claims on one board. `values` is the answer (-1 for a cell that stays open), None where there is no one."""
 
-    def __init__(
-        self,
-        board: Board,
-        values: Sequence[int] | None,
-        free: bool,
-        words: Mapping[str, str],
-        exact_case: bool,
-        prepare: Callable[[str], str] | None = None,
-    ) -> None:
-        self.board, self.values, self.free = board, values, free
-        self.state, self.network, self.budget = State(board), Network(board), Budget(WORK)
-        self.scan = Scanner(board, words, exact_case, prepare)
+    def __init__(self, ground: Ground, values: Sequence[int] | None, free: bool) -> None:
+        self.board, self.values, self.free = ground.board, values, free
+        self.state, self.network, self.scan = ground.state, ground.network, ground.scan
+        self.budget = Budget(WORK - ground.cost)
         self.refuted = 0
-        domains = list(self.state.domains)
-        closed = list(domains)
-        base = _Branch(domains, closed, set())
-        base.alive = self.network.settle(closed, self.budget)
-        for cell, mask in enumerate(board.domains):
-            if mask and mask & (mask - 1) == 0:
-                base.stated.add((cell, mask, True))
+        base = _Branch(list(ground.state.domains), list(ground.closed), set(ground.given))
+        base.alive = ground.alive
         self.branches = [base]
 
     # ------------------------------------------------------------ reading
@@ -161,7 +164,8 @@ class BoardReader:
     def _accept(self, branch: _Branch, cell: int, bit: int, equal: bool) -> None:
         branch.stated.add((cell, bit, equal))
         self.state.accept(branch.domains, cell, bit, equal)
-        if branch.alive:
+        before = branch.closed[cell]
+        if branch.alive and before & (bit if equal else ~bit) != before:  # else all that follows is known
             branch.closed[cell] &= bit if equal else ~bit
             branch.alive = branch.closed[cell] != 0 and self.network.settle(branch.closed, self.budget, (cell,))
 
@@ -253,15 +257,17 @@ def on_board(
     `words` are other words for values; `prepare` brings a sentence nearer to the claim grammar.
     """
 
+    @lru_cache(maxsize=KEPT)
+    def ground(problem: Q) -> Ground:
+        said = words(problem) if callable(words) else words or {}
+        return Ground(board(problem), said, exact_case, partial(prepare, problem) if prepare else None)
+
     def reader(problem: Q, status: Status, answer: A | None) -> BoardReader:
-        made = board(problem)
         known: Sequence[int] | None = None
         if truth is not None and status == "one":
             known = truth(problem)
         elif values is not None and status == "one":
             known = values(problem, answer) if answer is not None else _answer(board, problem)
-        said = words(problem) if callable(words) else words or {}
-        free = values is None and truth is None
-        return BoardReader(made, known, free, said, exact_case, partial(prepare, problem) if prepare else None)
+        return BoardReader(ground(problem), known, values is None and truth is None)
 
     return reader

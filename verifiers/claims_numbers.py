@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from math import gcd, lcm
 
 from verimill.verifiers.claims import FALSE, HEDGE, JUSTIFIED, KNOWN, LEAP, OPEN, Found
 from verimill.verifiers.equations import Form, added, equations
@@ -90,20 +91,72 @@ class PoolReader:
         return found
 
 
+Vector = tuple[int, ...]  # one whole number for each name, with no common divisor; the first that is not 0 is positive
+
+
+def _vector(form: Form, order: Sequence[str]) -> Vector:
+    """The form as a vector; parallel forms have the same one."""
+    scale = lcm(*(value.denominator for value in form.values()))
+    return _lowest([form[n].numerator * (scale // form[n].denominator) if n in form else 0 for n in order])
+
+
+def _lowest(values: Sequence[int]) -> Vector:
+    divisor = gcd(*values)
+    if next((value for value in values if value), 0) < 0:
+        divisor = -divisor
+    return tuple(values) if divisor in (0, 1) else tuple(value // divisor for value in values)
+
+
+class Span:
+    """All sums of multiples of some vectors, kept in echelon form."""
+
+    __slots__ = ("rows",)
+
+    def __init__(self, vectors: Iterable[Vector] = ()) -> None:
+        self.rows: dict[int, Vector] = {}  # by the place of its first number
+        for vector in vectors:
+            self.add(vector)
+
+    def rest(self, vector: Vector) -> Vector:
+        """What no multiple of the rows takes away; all zeros for a vector of the span."""
+        for first in sorted(self.rows):
+            if vector[first]:
+                row = self.rows[first]
+                a, b = row[first], vector[first]
+                vector = _lowest([a * v - b * r for v, r in zip(vector, row, strict=True)])
+        return vector
+
+    def holds(self, vector: Vector) -> bool:
+        """Whether the vector is one of the sums."""
+        return not any(self.rest(vector))
+
+    def add(self, vector: Vector) -> None:
+        """The vector is one of them from now on."""
+        rest = self.rest(vector)
+        if any(rest):
+            self.rows[next(at for at, value in enumerate(rest) if value)] = rest
+
+    def with_(self, vectors: Iterable[Vector]) -> Span:
+        """A larger span; this one stays as it is."""
+        larger = Span()
+        larger.rows = dict(self.rows)
+        for vector in vectors:
+            larger.add(vector)
+        return larger
+
+
 class SystemReader:
     """Linear equations in the unknowns of a system; a true one follows from the rows, cited ones first."""
 
     refuted = 0
 
     def __init__(self, rows: Sequence[Sequence[int]], names: Sequence[str]) -> None:
-        self.rows: list[Form] = []
-        for row in rows:
-            form = {name: Fraction(value) for name, value in zip(names, row, strict=False) if value}
-            self.rows.append(added(form, {"": Fraction(row[-1])}, Fraction(-1)))
         self.order = [*names, ""]
+        self.rows = [_lowest([*row[:-1], -row[-1]]) for row in rows]
         self.names = {spelling: name for name in names for spelling in (name, name.upper(), name.lower())}
-        self.all = _reduced(self.rows, self.order)
-        self.stated: list[Form] = []
+        self.all = Span(self.rows)
+        self.known = set(self.rows)
+        self.stated = Span()
 
     def sentence(self, text: str) -> list[Found]:
         """The equations of a sentence, judged."""
@@ -115,51 +168,23 @@ class SystemReader:
             form = added(equation.left, equation.right, Fraction(-1))
             if hedged(text, equation.at) or (not form and equation.left.keys() <= {""} and len(equation.numbers) < 2):
                 continue
+            vector = _vector(form, self.order)
             if not form.keys() - {""}:
-                if form and not _within(form, self.all, self.order):
+                if form and not self.all.holds(vector):
                     found.append(Found(equation.text, FALSE, "the two sides differ"))
                 elif equation.numbers:
                     found.append(Found(equation.text, JUSTIFIED))
                 continue
-            found.append(self._judged(form, equation.text, cited))
+            found.append(self._judged(vector, equation.text, cited))
         return found
 
-    def _judged(self, form: Form, text: str, cited: list[Form]) -> Found:
-        if any(_parallel(form, row) for row in (*self.stated, *self.rows)):
+    def _judged(self, vector: Vector, text: str, cited: list[Vector]) -> Found:
+        if vector in self.known:
             return Found(text, KNOWN)
-        if not _within(form, self.all, self.order):
-            against = _within({"": Fraction(1)}, _reduced([*self.all, form], self.order), self.order)
+        if not self.all.holds(vector):
+            against = self.all.with_([vector]).holds((*(0 for _ in self.order[1:]), 1))
             return Found(text, FALSE if against else OPEN, "the system does not give it")
-        near = _within(form, _reduced([*cited, *self.stated], self.order), self.order)
-        self.stated.append(form)
+        near = self.stated.holds(vector) or self.stated.with_(cited).holds(vector)
+        self.stated.add(vector)
+        self.known.add(vector)
         return Found(text, JUSTIFIED if near else LEAP)
-
-
-def _parallel(one: Form, two: Form) -> bool:
-    if one.keys() != two.keys():
-        return False
-    return len({one[name] / two[name] for name in one}) == 1
-
-
-def _reduced(rows: Sequence[Form], order: Sequence[str]) -> list[Form]:
-    """Rows in echelon form, each with 1 at its first name."""
-    done: list[Form] = []
-    for row in rows:
-        left = _remainder(row, done, order)
-        if left:
-            first = next(name for name in order if name in left)
-            done.append({name: value / left[first] for name, value in left.items()})
-            done.sort(key=lambda form: next(at for at, name in enumerate(order) if name in form))
-    return done
-
-
-def _remainder(form: Form, rows: Sequence[Form], order: Sequence[str]) -> Form:
-    for row in rows:
-        first = next(name for name in order if name in row)
-        if first in form:
-            form = added(form, row, -form[first])
-    return form
-
-
-def _within(form: Form, rows: Sequence[Form], order: Sequence[str]) -> bool:
-    return not _remainder(form, rows, order)

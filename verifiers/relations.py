@@ -55,7 +55,7 @@ class Line:
     """The cells read in order drive an automaton: `step(i, state, value)` is the next state or None.
 
     `accept(state)` says whether the end is good. `total` is set for weighted sums, for solvers that know them:
-    (weights, base, low, high).
+    (weights, base, low, high). `idle(domains)` is a quick look that is true only where the line narrows nothing.
     """
 
     cells: tuple[int, ...]
@@ -63,6 +63,7 @@ class Line:
     step: Callable[[int, Any, int], Any]
     accept: Callable[[Any], bool]
     total: tuple[tuple[int, ...], int, int, int] | None = None
+    idle: Callable[[Domains], bool] | None = None
 
     def possible(self, domains: Domains) -> bool:
         """True when some choice of values reaches an accepting state."""

@@ -11,7 +11,7 @@ from verimill.schemas.grids.binairo import Answer, Problem
 from verimill.verifiers.boards import Board, check_on
 from verimill.verifiers.claims_board import BITS, on_board
 from verimill.verifiers.recounts import recount_on
-from verimill.verifiers.relations import Line, Relation
+from verimill.verifiers.relations import Domains, Line, Relation
 
 
 def _lines(problem: Problem, answer: Answer) -> list[tuple[str, str]]:
@@ -89,7 +89,16 @@ def _differ(a: tuple[int, ...], b: tuple[int, ...]) -> Line:
             return seen, value
         return seen or value != last, 0
 
-    return Line(cells, (False, 0), step, lambda s: bool(s[0]))
+    def idle(domains: Domains) -> bool:
+        """Two pairs that may differ leave every value its chance, and a pair that must differ settles it."""
+        free = 0
+        for one, two in zip(a, b, strict=True):
+            if not domains[one] & domains[two]:
+                return True
+            free += domains[one] != domains[two] or domains[one].bit_count() > 1
+        return free > 1
+
+    return Line(cells, (False, 0), step, lambda s: bool(s[0]), idle=idle)
 
 
 @lru_cache(maxsize=4)
