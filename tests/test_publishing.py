@@ -3,101 +3,33 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from verimill.data_cards import cards
-from verimill.pipelines.build import build
 from verimill.pipelines.manifest import append, read_manifest
 from verimill.pipelines.publishing.staging import staged
 from verimill.pipelines.shards import read_rows, write_shard
-from verimill.schemas.recipes import parse_recipe
 
 pytest.importorskip("datasets")
 pytest.importorskip("matplotlib")
 sys.path.insert(0, str(Path(__file__).parent))
 
-from local_hub import Hub, serve
+from local_hub import Hub, Run
 
+pytest_plugins = ["local_hub.fixtures"]
 OWN = ".gitattributes"
-# A process that runs one command line after another, so that its libraries are loaded once. Waits are cut short.
-WORKER = """
-import json, os, sys, time
-time.sleep = lambda seconds, sleep=time.sleep: sleep(min(seconds, 0.01))
-from contextlib import redirect_stderr, redirect_stdout
-from io import StringIO
-import verimill.cli
-for line in sys.stdin:
-    asked = json.loads(line)
-    os.environ.update(asked["env"])
-    sys.argv, out, err, code = ["verimill", *asked["args"]], StringIO(), StringIO(), 0
-    with redirect_stdout(out), redirect_stderr(err):
-        try:
-            verimill.cli.main()
-        except SystemExit as stop:
-            code = stop.code or 0
-    print(json.dumps([code, out.getvalue(), err.getvalue()]), flush=True)
-"""
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture(scope="module", name="made")
-def _made(tmp_path_factory: pytest.TempPathFactory, recipe_text: str) -> Path:
-    out = tmp_path_factory.mktemp("publishing") / "made"
-    build(parse_recipe(recipe_text), out)
-    cards.write_card(out)
-    return out
 
 
 @pytest.fixture(name="copy")
 def _copy(made: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(made, tmp_path / "set"))
-
-
-@pytest.fixture(scope="module", name="server")
-def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    hub = serve(tmp_path_factory.mktemp("hub"), part_size=30_000)
-    yield hub
-    hub.shutdown()
-    hub.server_close()
-
-
-@pytest.fixture(name="hub")
-def _hub(server: Hub) -> Hub:
-    server.faults.clear()
-    server.requests.clear()
-    return server
-
-
-def environment(server: Hub, home: Path) -> dict[str, str]:
-    return os.environ | server.environment | {"HF_HOME": str(home), "PYTHONSAFEPATH": "1"}
-
-
-@pytest.fixture(scope="module", name="run")
-def _run(server: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    env = environment(server, tmp_path_factory.mktemp("home"))
-    pipe = subprocess.PIPE
-    worker = subprocess.Popen([sys.executable, "-c", WORKER], stdin=pipe, stdout=pipe, text=True, env=env)
-
-    def run(*args: object, token: str = server.token) -> tuple[int, str, str]:
-        assert worker.stdin is not None and worker.stdout is not None
-        worker.stdin.write(json.dumps({"args": [str(a) for a in args], "env": {"HF_TOKEN": token}}) + "\n")
-        worker.stdin.flush()
-        code, out, err = json.loads(worker.stdout.readline())
-        assert server.token not in out + err
-        return code, out, err
-
-    yield run
-    worker.stdin.close()  # type: ignore[union-attr]
-    worker.wait(timeout=20)
 
 
 def shown(hub: Hub, repo: str, revision: str = "main") -> set[str]:
@@ -132,7 +64,7 @@ for config in ("problems", "traces"):
 def loaded(hub: Hub, repo: str, home: Path) -> list[tuple[str, str, dict[str, Any]]]:
     """Every row that a user's `load_dataset` gives, in a process and a cache of its own."""
     done = subprocess.run(
-        [sys.executable, "-c", LOAD, repo], env=environment(hub, home), capture_output=True, text=True, timeout=100
+        [sys.executable, "-c", LOAD, repo], env=hub.user(home), capture_output=True, text=True, timeout=100
     )
     assert done.returncode == 0, done.stderr
     return [tuple(json.loads(line)) for line in done.stdout.splitlines()]
@@ -256,7 +188,7 @@ def reached(hub: Hub, folder: Path, repo: str, home: Path, moment: str) -> None:
     import re
 
     command = [sys.executable, "-P", "-m", "verimill.cli", "publish", str(folder), "--repo", repo]
-    process = subprocess.Popen(command, env=environment(hub, home), stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, env=hub.user(home), stderr=subprocess.PIPE, text=True)
     limit = time.monotonic() + 60
     try:
         while not any(re.search(moment, line) for line in list(hub.requests)):

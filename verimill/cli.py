@@ -61,6 +61,7 @@ for command in (
     cli_check.verify,
     cli_check.reproduce,
     cli_card.card,
+    cli_card.report,
     cli_check.soak,
     cli_check.check,
     cli_make.new,
@@ -94,7 +95,7 @@ def exit_code(error: Exception) -> int | None:
     """What an error means for the caller; None for a bug of ours, which keeps its traceback."""
     if isinstance(error, ValueError):
         names = {base.__name__ for base in type(error).__mro__}  # by name: importing the classes costs pyarrow
-        return 1 if "Damaged" in names else 3 if "DiskFull" in names else 2
+        return 1 if "Damaged" in names else 3 if names & {"DiskFull", "Unreachable", "Overtaken"} else 2
     if isinstance(error, ModuleNotFoundError):
         return 2
     known = {"Uncertified": 1, "Exhausted": 1, "WorkerDied": 3}

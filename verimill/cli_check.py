@@ -14,16 +14,21 @@ from verimill.cli_screens import COMPILING, patience, put_json, say, table, tell
 
 if TYPE_CHECKING:
     from verimill.pipelines.audit import Audit
+    from verimill.pipelines.progress import Tell
 
 FAILED = 1
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Folder = Annotated[Path, typer.Argument(help="A dataset folder.")]
+Folder = Annotated[Path | None, typer.Argument(help="A dataset folder.")]
+Repo = Annotated[str | None, typer.Option("--repo", help="A published dataset, as user/name, in place of a folder.")]
+Revision = Annotated[str, typer.Option("--revision", help="A branch, tag or commit of --repo.")]
 Sample = Annotated[int | None, typer.Option("--sample", min=1, help="Rows of each table to check; all by default.")]
 Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Worker processes.")]
 
 
 def verify(
-    folder: Folder,
+    folder: Folder = None,
+    repo: Repo = None,
+    revision: Revision = "main",
     sample: Sample = None,
     jobs: Jobs = 1,
     recount: Annotated[
@@ -35,7 +40,7 @@ def verify(
 
     The first mismatch is named and ends the command with 1. Problems are read from their verification text,
     solved, graded, rendered and judged again; every step of every oracle trace is re-derived. Files are
-    compared with the manifest's sha256.
+    compared with the manifest's sha256. A published dataset (`--repo user/name`) is downloaded first.
 
     \b
     Example:
@@ -44,10 +49,17 @@ def verify(
     """
     from verimill.pipelines import audit
 
-    _audited("verify", folder, as_json, lambda step: audit.verify(folder, sample, jobs, recount, step))
+    _audited("verify", folder, repo, revision, as_json, lambda at, step: audit.verify(at, sample, jobs, recount, step))
 
 
-def reproduce(folder: Folder, sample: Sample = None, jobs: Jobs = 1, as_json: Json = False) -> None:
+def reproduce(
+    folder: Folder = None,
+    repo: Repo = None,
+    revision: Revision = "main",
+    sample: Sample = None,
+    jobs: Jobs = 1,
+    as_json: Json = False,
+) -> None:
     """Make every row again from its key and compare.
 
     All columns are compared; the first mismatch is named and ends the command with 1.
@@ -59,23 +71,44 @@ def reproduce(folder: Folder, sample: Sample = None, jobs: Jobs = 1, as_json: Js
     """
     from verimill.pipelines import audit
 
-    _audited("reproduce", folder, as_json, lambda step: audit.reproduce(folder, sample, jobs, step))
+    _audited("reproduce", folder, repo, revision, as_json, lambda at, step: audit.reproduce(at, sample, jobs, step))
 
 
-def _audited(name: str, folder: Path, as_json: bool, run: Callable[[Callable[[int], None]], Audit]) -> None:
+def located(folder: Path | None, repo: str | None, revision: str, tell: Tell) -> tuple[Path, str]:
+    """The folder of a dataset, downloaded where it is named by --repo, and what to call it."""
+    if (folder is None) == (repo is None):
+        raise ValueError("give a dataset folder or --repo user/name" + (", got both" if repo else ", got neither"))
+    if folder is not None:
+        return folder, str(folder)
+    from verimill.pipelines.publishing.fetching import fetch
+
+    place, sha = fetch(repo or "", revision, tell)
+    return place, f"{repo}@{sha[:12]}"
+
+
+def _audited(
+    name: str,
+    folder: Path | None,
+    repo: str | None,
+    revision: str,
+    as_json: bool,
+    run: Callable[[Path, Callable[[int], None]], Audit],
+) -> None:
     from verimill.pipelines.audit import size
 
     with telling() as tell:
-        tell.stage(name, size(folder))
-        found = run(lambda rows: tell.step(rows))
+        place, called = located(folder, repo, revision, tell)
+        tell.stage(name, size(place))
+        found = run(place, lambda rows: tell.step(rows))
     if as_json:
         counts = {n: getattr(found, n) for n in ("problems", "traces", "recounts", "shards", "skipped")}
         wrong = None
         if found.mismatch is not None:
-            wrong = {n: getattr(found.mismatch, n) for n in ("row", "column", "wanted", "got")} | {"file": found.file}
+            wrong = {n: getattr(found.mismatch, n) for n in ("row", "column", "wanted", "got")}
+            wrong |= {"file": found.file, "altered": found.altered}
         put_json({"ok": found.ok, **counts, "seconds": round(found.seconds, 2), "mismatch": wrong})
     elif found.ok:
-        print(f"{folder}: {found} ({found.seconds:.1f} s)")
+        print(f"{called}: {found} ({found.seconds:.1f} s)")
     if not found.ok:
         say(f"verimill: {found}")
         raise typer.Exit(FAILED)

@@ -37,7 +37,6 @@ def publish(
       verimill publish out/small --repo user/small --dry-run
       verimill publish out/small --repo user/small --private
     """
-    from verimill.pipelines.publishing.hub import Overtaken, Unreachable
     from verimill.pipelines.publishing.publish import Order, publish
 
     order = Order(folder, repo, private, revision, replace)
@@ -47,9 +46,6 @@ def publish(
     try:
         with telling() as tell:
             done = publish(order, tell)
-    except (Overtaken, Unreachable) as error:
-        say(f"verimill: {error}")
-        raise typer.Exit(PARTLY) from None
     except KeyboardInterrupt:
         say("verimill: stopped; run the same command again to go on")
         raise typer.Exit(PARTLY) from None

@@ -11,7 +11,7 @@ In a test, `serve(root)` gives a `Hub` in a thread; `hub.faults.add(...)` says w
 """
 
 from local_hub.faults import Faults, Rule
-from local_hub.server import Hub, serve
+from local_hub.server import Hub, Run, serve
 from local_hub.store import Store
 
-__all__ = ["Faults", "Hub", "Rule", "Store", "serve"]
+__all__ = ["Faults", "Hub", "Rule", "Run", "Store", "serve"]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
 import struct
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from local_hub.faults import Faults
 from local_hub.store import Repo, Store, resolve
+
+Run = Callable[..., tuple[int, str, str]]
+"""A command's exit code, output and messages."""
 
 
 class Hub(ThreadingHTTPServer):
@@ -32,6 +37,10 @@ class Hub(ThreadingHTTPServer):
     def environment(self) -> dict[str, str]:
         """What a client's environment must say."""
         return {"HF_ENDPOINT": self.base, "HF_TOKEN": self.token, "HF_HUB_DISABLE_XET": "1"}
+
+    def user(self, home: Path) -> dict[str, str]:
+        """The whole environment of a user of this Hub, with a cache in `home`."""
+        return os.environ | self.environment | {"HF_HOME": str(home), "PYTHONSAFEPATH": "1"}
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A connection that a client or a fault reset is no news; anything else is printed."""
