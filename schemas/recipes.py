@@ -20,6 +20,7 @@ from verimill.schemas.conditions import parse as parse_condition
 from verimill.schemas.core import LEVELS
 from verimill.schemas.families import codec, locate, names
 from verimill.schemas.marked_yaml import MarkedYamlError, Marks, read_marked
+from verimill.schemas.teachers import BudgetEntry, SamplingEntry, TeacherEntry
 from verimill.schemas.values import from_text
 
 MAX_BYTES = 1_000_000  # of a recipe file; more is refused unread
@@ -61,7 +62,15 @@ def _family_entries(value: Any) -> Any:
 
 def _condition(value: Any) -> Any:
     if isinstance(value, str):
-        parse_condition(value)
+        late = [name for name in parse_condition(value).names if "." in name]
+        if late:
+            raise ValueError(f"{late[0]} is known only after teachers were asked; choose by it with verimill export")
+    return value
+
+
+def _teachers(value: Any) -> Any:
+    if not isinstance(value, list):
+        raise ValueError(f"teachers must be a list, got {value!r:.40}")
     return value
 
 
@@ -124,6 +133,11 @@ class Recipe(_Model):
     families: Annotated[list[FamilyEntry], BeforeValidator(_family_entries)]
     splits: Annotated[list[Split], Field(min_length=1, max_length=60)]
     traces: Traces = Field(default_factory=Traces)
+    teachers: Annotated[list[TeacherEntry], BeforeValidator(_teachers), Field(max_length=20)] = Field(
+        default_factory=list
+    )
+    teachers_at_once: int = Field(default=0, ge=0, le=20)
+    """Teachers that are asked side by side; 0 is all of them. One graphics card serves one managed server at a time."""
     unanswerable: float = Field(default=0.0, ge=0.0, le=0.5)
     """Share of rows, 0..0.5, that are unanswerable twins, in families that can have them."""
     recount: Share = 1.0
@@ -151,7 +165,23 @@ class Recipe(_Model):
                 raise ValueError(f"split {split.name} names {', '.join(strange)}, which families does not list")
             if not any(self.levels_of(split, entry) for entry in self.families):
                 raise ValueError(f"split {split.name} has no family with one of its levels")
+        self._teachers_fit(split_names)
         return self
+
+    def _teachers_fit(self, split_names: list[str]) -> None:
+        names_ = [teacher.name for teacher in self.teachers]
+        if len(set(names_)) < len(names_):
+            raise ValueError(f"teachers must have different names, got {', '.join(names_)}")
+        families = {entry.family for entry in self.families}
+        for teacher in self.teachers:
+            for what, told, known in (
+                ("split", teacher.splits, set(split_names)),
+                ("family", teacher.families, families),
+            ):
+                strange = sorted(set(told or ()) - known)
+                if strange:
+                    raise ValueError(f"teacher {teacher.name} names the {what} {', '.join(strange)}, which the recipe "
+                                     "does not have")  # fmt: skip
 
     @staticmethod
     def levels_of(split: Split, entry: FamilyEntry) -> list[int]:
@@ -162,9 +192,13 @@ class Recipe(_Model):
 
     @property
     def digest(self) -> str:
-        """A hash of all that decides the rows: the recipe with defaults filled in, and the families' versions."""
+        """A hash of all that decides the problems: the recipe with defaults filled in, and the families' versions.
+
+        Teachers are not in it: they may be added and changed while the problems stay.
+        """
         versions = {entry.family: codec(entry.family).version for entry in self.families}
-        text = json.dumps([self.model_dump(mode="json"), versions], sort_keys=True)
+        data = self.model_dump(mode="json", exclude={"teachers", "teachers_at_once"})
+        text = json.dumps([data, versions], sort_keys=True)
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
@@ -198,7 +232,16 @@ def parse_recipe(text: str, source: str = "recipe") -> Recipe:
         raise RecipeError("\n".join(faults[:MAX_SHOWN] + more)) from None
 
 
-_MODELS: dict[str, type[BaseModel]] = {"families": FamilyEntry, "splits": Split, "traces": Traces}
+_MODELS: dict[str, type[BaseModel]] = {
+    "families": FamilyEntry, "splits": Split, "traces": Traces, "teachers": TeacherEntry, "sampling": SamplingEntry,
+    "budget": BudgetEntry,
+}  # fmt: skip
+
+
+def _model_at(path: tuple[Any, ...]) -> type[BaseModel]:
+    """The model whose field a path ends in."""
+    named = [part for part in path[:-1] if part in _MODELS]
+    return _MODELS[named[-1]] if named else Recipe
 
 
 def _fault(error: dict[str, Any], marks: Marks, source: str) -> str:
@@ -212,7 +255,7 @@ def _fault(error: dict[str, Any], marks: Marks, source: str) -> str:
     if kind == "missing":
         return f"{at}{where + ' ' if where else 'the recipe '}must have {full[-1]}, which is missing"
     if kind == "extra_forbidden":
-        fields = list((_MODELS[full[0]] if len(full) > 1 and full[0] in _MODELS else Recipe).model_fields)
+        fields = list(_model_at(full).model_fields)
         near = difflib.get_close_matches(str(full[-1]), fields, n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(fields)}"
         return f"{at}unknown name {where}; {hint}"
