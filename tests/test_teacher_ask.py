@@ -133,10 +133,13 @@ def test_where_all_samples_fail_help_follows_and_is_kept_apart(made: Path, tmp_p
         done = run(*args, "--base-url", fake.url, "--out", str(tmp_path / "o"))
         assert done.returncode == 0, done.stderr
         summary, asked = json.loads(done.stdout), fake.stats()["requests"]
+        rows_before, logged = rows_of(tmp_path / "o"), (tmp_path / "o/samples/000.jsonl").read_bytes()
         again = json.loads(run(*args, "--base-url", fake.url, "--out", str(tmp_path / "o")).stdout)
         assert again["asked"] == 0 and fake.stats()["requests"] == asked + 1  # the probe's
     assert again["helped"] == summary["helped"] and not summary["helpless"]
     found = rows_of(tmp_path / "o")
+    assert found == rows_before and any(row["steps_checked"] for row in found)
+    assert (tmp_path / "o/samples/000.jsonl").read_bytes() == logged and b'"path":[' in logged  # nothing judged again
     plain = [row for row in found if not row["hinted"]]
     assert len(plain) == 160 == summary["costs"][-1]["samples"] and {row["prompt_variant"] for row in plain} == {
         "plain"

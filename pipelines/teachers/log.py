@@ -1,7 +1,7 @@
 """The sample log: append-only lines of JSON, each with a checksum, written as soon as a reply is there.
 
 `samples/*.jsonl` of a folder are read together, whoever wrote them: copying another run's file there makes the
-union. A line is a sample (what came back) or a verdict (what a judge made of it). Each is one write to the
+union. A line is a sample (what came back) or a verdict (what a judge made of it, in the end with its path). Each is one write to the
 system, so a killed process loses nothing that it had received; the disk is flushed once a second or after 64
 records. A torn last line is cut when the file is opened; a damaged line elsewhere is passed over and counted,
 and its sample is asked again.

@@ -120,28 +120,35 @@ async def _with_verdicts(
     group: list[Question], index: Index, keys: Keys, judges: Judges, log: SampleLog
 ) -> list[tuple[Question, Record, Judged, Assessment]]:
     """The samples of some problems, each with a verdict of today's judge and its path; new verdicts are logged."""
-    found: list[tuple[Question, Record, Any]] = []
+    found: list[tuple[Question, Record, Any, Assessment | None]] = []
     for question in group:
         mine = [(asked, r, v) for r, v in index.of(question.problem) if (asked := _asked(question, r, keys))]
         for asked, record, verdict in sorted(mine, key=lambda known: _place(known[0], known[1])):
             settled: Any
+            path = None
             if record["fault"] or record["finish"] == "length":
                 settled = _unjudged(record, question.family)
             elif verdict is not None and still_holds(verdict, question.family):
                 settled = Judged(verdict["outcome"], verdict["reason"], verdict["answer"], verdict["by"])
+                path = Assessment(*verdict["path"]) if "path" in verdict else None
             else:
                 settled = judges.judge(question.verification, record["text"])
-            found.append((asked, record, settled))
-    done = []
-    for question, record, settled in found:
+            found.append((asked, record, settled, path))
+    known = []
+    for question, record, settled, path in found:
         if not isinstance(settled, Judged):
             settled = await settled
             log.append(verdict_record(record["key"], *settled))
-        done.append((question, record, settled))
-    paths = [_path(question, record, settled, judges) for question, record, settled in done]
-    return [
-        (*known, path if isinstance(path, Assessment) else await path) for known, path in zip(done, paths, strict=True)
-    ]
+        known.append((question, record, settled, path or _path(question, record, settled, judges)))
+    return [(q, r, v, p if isinstance(p, Assessment) else await _assessed(r, v, p, log)) for q, r, v, p in known]
+
+
+async def _assessed(record: Record, verdict: Judged, path: Any, log: SampleLog) -> Assessment:
+    """The path, which the log keeps beside the verdict of a whole reply: the next run needs not look again."""
+    found: Assessment = await path
+    if record["finish"] != "length" and verdict.outcome != "bug" and "bug" not in found.particulars:
+        log.append({**verdict_record(record["key"], *verdict), "path": list(found)})
+    return found
 
 
 def _asked(question: Question, record: Record, keys: Keys) -> Question | None:
