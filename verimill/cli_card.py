@@ -1,4 +1,4 @@
-"""Commands that describe: card, gallery."""
+"""Commands that describe: card, report, gallery."""
 
 from __future__ import annotations
 
@@ -38,6 +38,31 @@ def card(
         say(f"verimill: {error}")
         raise typer.Exit(FAILED) from None
     print(f"{folder / cards.CARD}: says what the rows say")
+
+
+def report(
+    folder: Annotated[Path, typer.Argument(help="A dataset folder.")],
+    out: Annotated[Path | None, typer.Option("--out", help="The page; report.html in the folder by default.")] = None,
+    traces: Annotated[
+        list[Path] | None, typer.Option("--traces", help="A folder with more traces, such as `ask` writes; repeat.")
+    ] = None,
+    samples: Annotated[int, typer.Option("--samples", min=0, help="Most problems shown whole.")] = 400,
+) -> None:
+    """Write a page to look at a dataset.
+
+    One HTML file that needs no network: charts of all rows, and samples to filter and search, their checked steps
+    coloured. It holds at most 16 MB; what is left out is said in it.
+
+    \b
+    Examples:
+      verimill generate shortest_path --count 20 --out out/small
+      verimill report out/small --out out/small.html
+    """
+    from verimill.data_cards.report.page import write_report
+
+    with patience("reading the rows"):
+        page = write_report(folder, out, traces or (), samples)
+    print(page)
 
 
 def gallery(
