@@ -120,6 +120,9 @@ class Server:
         if (refusal := self.refused(request)) is not None:
             return refusal
         asked = json.loads(await request.read())
+        asked = {"seed": 0, "max_tokens": asked.get("max_completion_tokens", 4096)} | asked
+        if not asked["messages"]:
+            return error(400, "messages must not be empty")
         begun = asked["messages"][-1]["role"] == "assistant"  # a reply to go on from, as vLLM takes it
         if begun != bool(asked.get("continue_final_message")) or begun == asked.get("add_generation_prompt", True):
             return error(400, "Cannot set both: add_generation_prompt, continue_final_message and the last role differ")
@@ -205,6 +208,7 @@ class Server:
         usage = {
             "prompt_tokens": tokens_of(asked["messages"]),
             "completion_tokens": used,
+            "total_tokens": tokens_of(asked["messages"]) + used,
             "prompt_tokens_details": {"cached_tokens": tokens_of(asked["messages"]) if known else 0},
         }
         message = self.message(reasoning, text)

@@ -1,9 +1,9 @@
 """The sample log: append-only lines of JSON, each with a checksum, written as soon as a reply is there.
 
 `samples/*.jsonl` of a folder are read together, whoever wrote them: copying another run's file there makes the
-union. A line is a sample (what came back) or a verdict (what a judge made of it, in the end with its path). Each is one write to the
-system, so a killed process loses nothing that it had received; the disk is flushed once a second or after 64
-records. A torn last line is cut when the file is opened; a damaged line elsewhere is passed over and counted,
+union. A line is a sample (what came back) or a verdict (what a judge made of it, in the end with its path). Each is
+one write to the system, so a killed process loses nothing that it had received; the disk is flushed once a second or
+after 64 records. A torn last line is cut when the file is opened; a damaged line elsewhere is passed over and counted,
 and its sample is asked again.
 """
 
@@ -184,7 +184,7 @@ def lines_of(path: Path) -> Iterator[tuple[int, dict[str, Any] | None]]:
             offset += len(line)
 
 
-def _rank(record: Mapping[str, Any]) -> int:
+def rank_of(record: Mapping[str, Any]) -> int:
     """Better records of one key have a higher rank: finished, then truncated with more room, then faults."""
     if record["fault"]:
         return 0 if record["fault"] == "transient" else 1
@@ -217,7 +217,7 @@ class Index:
                     problem.append(_hash(record["problem"]))
                     key.append(int(record["key"][:16], 16))
                     place.append(where)
-                    rank.append(_rank(record))
+                    rank.append(rank_of(record))
         self._keep(*(np.array(a, dtype=np.uint64) for a in (problem, key, place, rank, judged, verdict)))
         self._files: dict[int, Any] = {}
 
