@@ -25,6 +25,7 @@ from verimill import (
     cli_passrates,
     cli_publish,
     cli_serve,
+    cli_why,
 )
 
 app = typer.Typer(
@@ -60,6 +61,7 @@ for command in (
     cli_passrates.passrates,
     cli_check.verify,
     cli_check.reproduce,
+    cli_why.why,
     cli_card.card,
     cli_card.report,
     cli_check.soak,
