@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["MANIFEST", "Damaged", "DiskFull", "Entry", "ShardError", "append", "check_shard", "read_manifest",
-           "read_rows", "read_shard", "recover", "require_schema", "require_writable", "write_shard"]  # fmt: skip
+           "read_rows", "read_shard", "recover", "require_file", "require_schema", "require_writable",
+           "write_shard"]  # fmt: skip
 
 ROW_GROUP = 10_000  # rows; 40-50 MB in memory at 4.5 KB a row, which the Hub's viewer can scan
 PART = 1_000  # rows that are Python objects at one time
@@ -154,6 +155,26 @@ def read_shard(
                 yield from part.to_pylist()
     except (OSError, pa.ArrowException) as error:
         raise cannot("read", path, error) from error
+
+
+def require_file(folder: Path | str, entry: Entry) -> None:
+    """The shard is there, of the size that the manifest names and with the columns of its table; one sentence if not.
+
+    Its bytes are not read: `check_shard` hashes them.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = Path(folder) / entry.name
+    if not path.exists():
+        raise Damaged(f"{path} is missing: the manifest wants {entry.rows} rows in {entry.bytes} bytes")
+    try:
+        require_schema(path, entry.table, pq.read_schema(path))
+        size = path.stat().st_size
+    except (OSError, pa.ArrowException) as error:
+        raise cannot("read", path, error) from error
+    if size != entry.bytes:
+        raise Damaged(f"{path} was altered or cut short: the manifest wants {entry.bytes} bytes, got {size}")
 
 
 def require_schema(path: Path, table: str, got: pa.Schema) -> None:

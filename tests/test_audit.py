@@ -185,6 +185,11 @@ def test_another_format_of_datasets_is_one_sentence(tmp_path: Path, tables: Tabl
     manifest.write_text(text.replace('"format":1,', ""))  # as the first datasets were written
     assert verify(tmp_path, sample=1).ok
 
+    key = tables["problems"][0]["key"]
+    found = verify(written(tmp_path, changed(tables, "problems", 0, "key", key.replace("@1:", "@2:"))))
+    assert "got this verimill has shortest_path version 1, the key wants 2" in str(found)
+
+    written(tmp_path, tables)
     table = pq.read_table(tmp_path / "traces" / "train-0.parquet")
     column = table.column_names.index("response")
     messages = pa.array([[{"role": "assistant", "content": text}] for text in table["response"].to_pylist()])

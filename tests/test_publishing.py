@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from verimill.data_cards import cards
@@ -121,8 +123,6 @@ def test_traces_of_a_teacher_go_to_the_splits_of_their_problems(copy: Path, tmp_
         assert sum(file.rows for file in files) == len(traces) + len(others)
         for entry in read_manifest(stage.place):
             if entry.table == "traces":
-                import pyarrow.parquet as pq
-
                 ids = pq.read_table(stage.place / entry.name, columns=["problem_id"]).column(0).to_pylist()
                 assert {split_of[name] for name in ids} <= {entry.note["split"]}
         first = stage.digest
@@ -235,6 +235,13 @@ def test_a_dataset_that_does_not_hold_never_leaves_the_house(copy: Path, hub: Hu
     kept = shard.read_bytes()
     shard.unlink()
     refused(run("publish", copy, "--repo", "user/bad"), 1, "is missing")
+    shard.write_bytes(kept)
+    kept = shard.read_bytes()
+    table = pq.read_table(shard)
+    column = table.column_names.index("response")
+    replies = pa.array([[{"role": "assistant", "content": text}] for text in table["response"].to_pylist()])
+    pq.write_table(table.set_column(column, "response", replies), shard)
+    refused(run("publish", copy, "--repo", "user/bad"), 2, "column response must be string, got list<")
     shard.write_bytes(kept)
     rows = list(read_rows(copy, "problems"))[:25]
     rows[3]["answer"] = rows[4]["answer"] if rows[4]["answer"] != rows[3]["answer"] else "999999"

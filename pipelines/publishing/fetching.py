@@ -7,9 +7,7 @@ from pathlib import Path
 
 from verimill.pipelines.manifest import MANIFEST
 from verimill.pipelines.progress import Quiet, Tell
-from verimill.pipelines.publishing.hub import Hub, HubError, token
-
-AT_ONCE = 8  # downloads
+from verimill.pipelines.publishing.hub import AT_ONCE, Hub, HubError, token
 
 
 def fetch(repo: str, revision: str = "main", tell: Tell | None = None) -> tuple[Path, str]:

@@ -17,6 +17,7 @@ T = TypeVar("T")
 TOKEN = "HF_TOKEN"
 WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)  # seconds between tries
 _REPO = re.compile(r"[\w-][\w.-]{0,95}/[\w-][\w.-]{0,95}\Z", re.ASCII)
+AT_ONCE = 5  # files on their way
 _PASSING = (408, 429, 500, 502, 503, 504)
 _CARRIERS = ("httpx", "httpx2", "httpcore", "httpcore2", "requests", "urllib3", "aiohttp")
 
@@ -155,13 +156,17 @@ class Hub:
             self.repo, tag=name, revision=at, repo_type="dataset", exist_ok=True
         ))  # fmt: skip
 
-    def upload(self, path: str, source: str, revision: str) -> None:
-        """The Hub has the file's bytes, where it keeps such files apart; no revision shows it yet."""
+    def upload(self, files: Mapping[str, str], revision: str) -> None:
+        """The Hub has the files' bytes, where it keeps such files apart; no revision shows them yet."""
         from huggingface_hub import CommitOperationAdd
 
-        self.tried(f"upload {path}", lambda: self.api.preupload_lfs_files(
-            self.repo, [CommitOperationAdd(path, source)], revision=revision, repo_type="dataset", free_memory=False
-        ))  # fmt: skip
+        def uploaded() -> None:
+            operations = [CommitOperationAdd(path, source) for path, source in files.items()]
+            self.api.preupload_lfs_files(
+                self.repo, operations, revision=revision, repo_type="dataset", num_threads=AT_ONCE, free_memory=False
+            )
+
+        self.tried(f"upload {next(iter(files))}", uploaded)
 
     def commit(
         self, revision: str, add: Mapping[str, str], delete: Iterable[str], message: str, parent: str | None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from verimill.pipelines.manifest import Damaged, sha256_of
 from verimill.pipelines.progress import Tell
-from verimill.pipelines.publishing.hub import Hub, HubError, Remote, missing
+from verimill.pipelines.publishing.hub import AT_ONCE, Hub, HubError, Remote, missing
 from verimill.pipelines.publishing.staging import Staged, StagedFile, first_row
 
 OWN = (".gitattributes",)  # what the Hub itself puts into every repository
@@ -49,9 +50,9 @@ def require_same(hub: Hub, staged: Staged, sha: str, tell: Tell) -> None:
         raise NotTheSame(f"{hub.repo} at {sha[:12]} has other files than were sent: {some(odd)}")
     with tempfile.TemporaryDirectory(prefix="verimill-") as scratch:
         tell.stage("load back", len(staged.files))
-        for file in staged.files:
-            _require_file(hub, file, sha, Path(scratch))
-            tell.step(1, file.path)
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for file in pool.map(lambda file: _require_file(hub, file, sha, Path(scratch)), staged.files):
+                tell.step(1, file.path)
         with _quiet_datasets():
             for table in ("problems", "traces"):
                 if staged.of(table):
@@ -60,7 +61,7 @@ def require_same(hub: Hub, staged: Staged, sha: str, tell: Tell) -> None:
                     ))  # fmt: skip
 
 
-def _require_file(hub: Hub, file: StagedFile, sha: str, scratch: Path) -> None:
+def _require_file(hub: Hub, file: StagedFile, sha: str, scratch: Path) -> StagedFile:
     """The file, downloaded, has the bytes and rows that were sent; the download is gone again."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -82,6 +83,7 @@ def _require_file(hub: Hub, file: StagedFile, sha: str, scratch: Path) -> None:
         if rows != file.rows:
             raise NotTheSame(f"{where} must have {file.rows} rows, got {rows}")
     path.unlink()
+    return file
 
 
 def _require_config(hub: Hub, staged: Staged, table: str, sha: str, scratch: str) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from verimill import __version__
 from verimill.pipelines.progress import Quiet, Tell
-from verimill.pipelines.publishing.hub import Hub, HubError, Overtaken, require_repo, token
+from verimill.pipelines.publishing.hub import AT_ONCE, Hub, HubError, Overtaken, require_repo, token
 from verimill.pipelines.publishing.loading_back import OWN, differences, require_same, some
 from verimill.pipelines.publishing.staging import Staged, require_fit, staged
 
@@ -128,9 +128,10 @@ class _Publication:
         there = hub.tree(self.aside)
         if differences(self.stage, there):
             self.tell.stage("upload", sum(file.bytes for file in files), "bytes")
-            for file in files:
-                hub.upload(file.path, str(file.source), self.aside)
-                self.tell.step(file.bytes, file.path)
+            for at in range(0, len(files), AT_ONCE):
+                few = files[at : at + AT_ONCE]
+                hub.upload({file.path: str(file.source) for file in few}, self.aside)
+                self.tell.step(sum(file.bytes for file in few), few[-1].path)
             self._commit(self.aside, there, None)
         head = hub.head(self.aside)
         if head is None:

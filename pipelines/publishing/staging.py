@@ -23,11 +23,11 @@ from verimill.pipelines import audit
 from verimill.pipelines.joined import joined
 from verimill.pipelines.manifest import MANIFEST, Damaged, Entry, ShardError, read_manifest, sha256_of
 from verimill.pipelines.progress import Quiet, Tell
-from verimill.pipelines.shards import read_shard, write_shard
+from verimill.pipelines.shards import read_shard, require_file, write_shard
 
 PLACE = ".publish"  # below the dataset folder; made anew by every run and removed at its end
-BESIDE = ("recipe.yaml", "summary.json", "croissant.json", "report.html", "CITATION.cff", "LICENSE")
-DRAWN = ("charts",)  # folders that a card points to
+BESIDE = ("recipe.yaml", "summary.json", "CITATION.cff", "LICENSE")
+WRITTEN = ("README.md", "croissant.json", "report.html", "charts/*")  # with the card, from the rows and their files
 SAMPLE = 100  # rows of each table that are re-verified before they go out
 
 
@@ -78,6 +78,8 @@ def require_fit(folder: Path, tell: Tell | None = None) -> None:
     Raises Unfit, ShardError or the card's own errors, each one sentence.
     """
     tell = tell or Quiet()
+    for entry in read_manifest(folder):
+        require_file(folder, entry)
     try:
         cards.check(folder)
     except (cards.FolderError, cards.Stale) as error:
@@ -134,16 +136,12 @@ def _stage(folder: Path, place: Path) -> Staged:
         problems = [entry for entry in entries if entry.table == "problems"]
         entries[len(problems) : len(problems)] = _dealt_traces(folder, place, problems)
     (place / MANIFEST).write_text("".join(entry.line() for entry in entries), encoding="utf-8")
-    beside = [name for name in BESIDE if (folder / name).is_file()]
-    for name in beside:
+    same = tuple(entries) == before
+    for name in _present(folder, (*BESIDE, *WRITTEN) if same else BESIDE):
         _link(folder / name, place / name)
-    if tuple(entries) == before:
-        beside += [cards.CARD, *_drawn(folder)]
-        for name in beside[-len(_drawn(folder)) - 1 :]:
-            _link(folder / name, place / name)
-    else:
-        cards.write_card(place)  # the same rows in other files: sizes and names in the card change
-        beside += [cards.CARD, *_drawn(place)]
+    if not same:
+        cards.write_card(place)  # the same rows in other files: names and sizes in the card change
+    beside = _present(place, (*BESIDE, *WRITTEN))
     return Staged(place, _listed(place, entries, beside), _left(folder, before, beside))
 
 
@@ -189,13 +187,10 @@ def _link(source: Path, target: Path) -> None:
     target.symlink_to(source.resolve())
 
 
-def _drawn(folder: Path) -> list[str]:
-    return sorted(
-        path.relative_to(folder).as_posix()
-        for name in DRAWN
-        for path in (folder / name).glob("*")
-        if path.is_file() and not path.name.startswith(".")
-    )
+def _present(folder: Path, patterns: Sequence[str]) -> list[str]:
+    """Files of the folder with these names."""
+    found = (path for pattern in patterns for path in sorted(folder.glob(pattern)) if path.is_file())
+    return [path.relative_to(folder).as_posix() for path in found if not path.name.startswith(".")]
 
 
 def _listed(place: Path, entries: Sequence[Entry], beside: Sequence[str]) -> tuple[StagedFile, ...]:
