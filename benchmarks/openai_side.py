@@ -24,7 +24,7 @@ async def main(url: str, count: int, in_flight: int, transport: str) -> None:
         async def one(n: int) -> None:
             async with gate:
                 messages: Any = [{"role": "user", "content": f"question {n}"}]
-                reply = await client.chat.completions.create(model="fake", messages=messages, seed=n, max_tokens=4096)
+                reply = await client.chat.completions.create(model="fake", messages=messages, seed=0, max_tokens=4096)
             sink.write(json.dumps({"n": n, "text": reply.choices[0].message.content}) + "\n")
 
         began = time.monotonic()

@@ -58,6 +58,7 @@ class Behaviour:
     sigma: float = 0.0
     longest: float = 8.0  # means; as max_tokens bounds a real reply
     tokens: int = 60  # mean tokens of a reply
+    lengths_told: bool = False  # the last word of a prompt is the factor of its length and latency
     prefill_s: float = 0.0  # of a prompt that is not in the prefix cache
     right: float = 1.0
     hinted: float = 1.0  # the chance of a prompt with a hint
@@ -192,6 +193,8 @@ class Server:
             await asyncio.sleep(3600)
         z = NormalDist().inv_cdf(min(max(unit("length", prompt, seed), 1e-9), 1 - 1e-9))
         factor = min(self.is_.longest, math.exp(self.is_.sigma * z - self.is_.sigma**2 / 2))
+        if self.is_.lengths_told:
+            factor = float(prompt.split()[-1])
         delay = self.is_.mean_s * factor + (0 if known else self.is_.prefill_s)
         if delay:
             await asyncio.sleep(delay)

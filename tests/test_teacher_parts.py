@@ -297,8 +297,14 @@ def test_lengths_that_are_seen_change_the_order_and_no_key() -> None:
         order.append(question.problem)
         assert question in made
     assert order == [f"{family}{n}" for family in ("zebra", "sudoku") for n in reversed(range(6))]
-    unseen = spool.learnt.factor(("kenken", 1))
-    assert spool.learnt.factor(("sudoku", 1)) < unseen < spool.learnt.factor(("zebra", 1))
+    spool.learnt.opened("kenken")
+    between = spool.learnt.factor(("kenken", 1))
+    assert spool.learnt.factor(("sudoku", 1)) <= spool.learnt.factor(("sudoku", 2)) < between
+    assert between < spool.learnt.factor(("zebra", 2)) <= spool.learnt.factor(("zebra", 1))
+    spool.close()
+    spool = Spool(iter(replace(q, expected=q.expected / (2 if q.family == "zebra" else 1)) for q in made))
+    first = [found.family for _ in range(3) if (found := spool.next(lambda family, level: True)) is not None]
+    assert first == ["sudoku", "zebra", "sudoku"]  # one of each family first
     spool.close()
 
 

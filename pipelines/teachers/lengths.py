@@ -1,7 +1,8 @@
 """How long the replies of a family and level turn out to be, learnt while they arrive.
 
 A first guess from level and oracle steps cannot know that one family makes a teacher talk three times as long as
-another. Each reply corrects the guess of its family and level, and a little that of all others. What is learnt
+another. Each reply corrects the guess of its family and level, a little that of the family's other levels, and less
+that of all others; one question of each family comes first, so that none is a surprise at the end. What is learnt
 decides which question is opened next and nothing else: no key, no seed and no row depends on it.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 WEIGHT = 4.0  # replies that the guess counts for, against what is seen
+UNOPENED = 1e6  # the factor of a family of which no question was opened: it goes before all others
 
 
 @dataclass(slots=True)
@@ -36,18 +38,26 @@ class Seen:
 
 @dataclass(slots=True)
 class Learnt:
-    """One teacher's lengths against the guesses, over all and by family and level."""
+    """One teacher's lengths against the guesses: over all, by family, and by family and level."""
 
     whole: Seen = field(default_factory=Seen)
+    families: dict[str, Seen] = field(default_factory=dict)
     groups: dict[tuple[str, int], Seen] = field(default_factory=dict)
 
     def saw(self, group: tuple[str, int], guessed: float, tokens: int | None) -> None:
         """A reply of so many tokens came where `guessed` were expected; None: the server did not count."""
         if tokens is not None and guessed > 0:
             self.whole.add(guessed, tokens)
+            self.families.setdefault(group[0], Seen()).add(guessed, tokens)
             self.groups.setdefault(group, Seen()).add(guessed, tokens)
 
     def factor(self, group: tuple[str, int]) -> float:
         """What the guesses of a family and level are to be multiplied with; only the order of factors matters."""
-        seen, before = self.groups.get(group), self.whole.factor(1.0)
-        return before if seen is None else seen.factor(before)
+        if group[0] not in self.families:
+            return UNOPENED
+        before = self.families[group[0]].factor(self.whole.factor(1.0))
+        return self.groups[group].factor(before) if group in self.groups else before
+
+    def opened(self, family: str) -> None:
+        """A question of the family is on its way; what it will tell is not known yet."""
+        self.families.setdefault(family, Seen())

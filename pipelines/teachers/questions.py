@@ -122,18 +122,25 @@ class Spool:
         self._at = dict.fromkeys(names, 0)
         self.learnt = Learnt()
 
-    def next(self, opens: Callable[[str, int], bool]) -> Question | None:
-        """The question left that should take longest by now, whose family and level are wanted."""
-        best, key = -1.0, None
+    def longest(self, opens: Callable[[str, int], bool]) -> tuple[float, tuple[str, int]] | None:
+        """How long the question left that should take longest is likely to be, and its kind; None where none opens."""
+        best = None
         for name, (order, _) in self._order.items():
             at = self._at[name]
             likely = float(self._expected[order[at]]) * self.learnt.factor(name) if at < len(order) else -1.0
-            if likely > best and opens(*name):
-                best, key = likely, name
-        if key is None:
+            if likely > (best[0] if best else -1.0) and opens(*name):
+                best = likely, name
+        return best
+
+    def next(self, opens: Callable[[str, int], bool]) -> Question | None:
+        """The question left that should take longest by now, whose family and level are wanted."""
+        best = self.longest(opens)
+        if best is None:
             return None
+        key = best[1]
         place = int(self._order[key][1][self._at[key]])
         self._at[key] += 1
+        self.learnt.opened(key[0])
         return self._read(place)
 
     def _read(self, place: int) -> Question:
