@@ -65,8 +65,9 @@ def build(
     here = here or (lambda name, step: step())
     place = Path(out)
     require_writable(place)
-    with _alone(place):
+    with alone(place):
         claim(recipe, place)
+        keep_recipe(recipe, place)
         done = finished(place)
         if done is not None:
             return done
@@ -94,6 +95,13 @@ def claim(recipe: Recipe, out: Path) -> None:
         same = False
     if not same:
         raise BuildError(f"{out} was begun with another recipe than {recipe.name} is now; give another folder")
+
+
+def keep_recipe(recipe: Recipe, out: Path) -> None:
+    """The recipe that lies in `out` has the teachers of today; its problems are the same."""
+    text = _recipe_text(recipe)
+    if (out / RECIPE).read_text(encoding="utf-8") != text:
+        _write_text(out / RECIPE, text)
 
 
 def _recipe_text(recipe: Recipe) -> str:
@@ -126,7 +134,7 @@ def finished(out: Path) -> dict[str, Any] | None:
 
 
 @contextmanager
-def _alone(out: Path) -> Iterator[None]:
+def alone(out: Path) -> Iterator[None]:
     """No other build writes to `out` meanwhile; the lock ends with the process that holds it."""
     (out / WORK).mkdir(exist_ok=True)
     descriptor = os.open(out / WORK / "lock", os.O_RDWR | os.O_CREAT, 0o644)

@@ -11,7 +11,7 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,27 @@ def append(folder: Path | str, *entries: Entry) -> None:
         finally:
             os.close(descriptor)
         sync_folder(path.parent)
+    except OSError as error:
+        raise cannot("write", path, error) from error
+
+
+def rewrite(folder: Path | str, entries: Iterable[Entry]) -> None:
+    """The manifest names these entries in this order and no others; shards that it named before are gone."""
+    folder = Path(folder)
+    path, temporary = folder / MANIFEST, folder / f"{TEMPORARY}{MANIFEST}"
+    entries = tuple(entries)
+    before = read_manifest(folder) if path.exists() else ()
+    try:
+        with open(temporary, "w", encoding="utf-8") as file:
+            file.writelines(entry.line() for entry in entries)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+        sync_folder(folder)
+        named = {entry.name for entry in entries}
+        for entry in before:
+            if entry.name not in named:
+                (folder / entry.name).unlink(missing_ok=True)
     except OSError as error:
         raise cannot("write", path, error) from error
 

@@ -16,9 +16,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 KEY_VARIABLE = "VERIMILL_API_KEY"
 ORACLE = "oracle"
-_SECRET = re.compile(
-    r"(?:^|[^a-z])(?:api[_-]?key|key|secret|password|passwd|authorization|bearer|(?:hf|auth|access)[_-]?token)(?:$|[^a-z])"
-)
+_WORDS = r"api[_-]?key|key|secret|password|passwd|authorization|bearer|(?:hf|auth|access)[_-]?token"
+_SECRET = re.compile(rf"(?:^|[^a-z])(?:{_WORDS})(?:$|[^a-z])")
 _KEYLIKE = re.compile(r"(?:sk|hf|gsk|key)[-_][A-Za-z0-9_-]{16,}|Bearer\s+\S{8,}")
 
 

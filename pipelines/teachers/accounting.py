@@ -100,6 +100,9 @@ class Account:
         self.problems += 1
         self.stops[reason] += 1
 
+    def settled(self, question: Question) -> None:
+        """Nothing more is asked about a problem, helped or not."""
+
     @property
     def right(self) -> int:
         """Right replies so far."""

@@ -10,7 +10,7 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,13 +27,14 @@ from verimill.pipelines.teachers.kinds import Opened, Place, Serving, fitting, o
 from verimill.pipelines.teachers.log import Index, SampleLog
 from verimill.pipelines.teachers.probe import Found, probe, too_long
 from verimill.pipelines.teachers.questions import Lengths, Spool, read_questions
-from verimill.pipelines.teachers.rows import write_traces
+from verimill.pipelines.teachers.rows import RowMaker, write_traces
 from verimill.pipelines.teachers.samples import Keys, Model, Question, Sampling
 from verimill.pipelines.teachers.status import show_status
 from verimill.pipelines.teachers.transport import Server
 from verimill.pipelines.teachers.watching import Settings
 
 SUMMARY = "ask.json"
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,34 +106,43 @@ class Begun:
     client: Client
     judges: Judges
     log: SampleLog
+    index: Index
     teacher: Opened
+
+    def rows(self, label: str = "") -> RowMaker:
+        """Makes the rows of what was asked."""
+        return RowMaker(self.keys, self.client.budget, self.judges, self.log, self.found.reported, label)
 
 
 @asynccontextmanager
 async def begun(
-    order: Order, questions: Iterable[Question], tell: Tell, account: Account | None = None
+    order: Order,
+    questions: Iterable[Question],
+    say: Say,
+    account: Account | None = None,
+    log_at: Callable[[Path], SampleLog] = SampleLog,
 ) -> AsyncIterator[Begun]:
     """The teacher is open, what the log of `order.out` holds counts, and nothing was asked but the probe's request.
 
     `questions` are looked through once, for prompts that do not fit. ValueError where the teacher cannot be asked.
     """
-    async with opened(order.place, order.model, order.out, tell.line) as teacher:
+    async with opened(order.place, order.model, order.out, say) as teacher:
         judges = Judges(order.jobs)
         try:
             found = await probe(teacher.servers, teacher.servers[0].model, order.sampling, teacher.key_variable)
             for server in teacher.servers:
                 server.model = found.model
-            settings = await _fitted(order, teacher.servers[0], questions, found, tell)
+            settings = await _fitted(order, teacher.servers[0], questions, found, say)
             index = Index(order.out)
             keys = Keys(found.model, order.sampling, order.seed)
-            with SampleLog(order.out) as log:
+            with log_at(order.out) as log:
                 if index.damaged or log.cut:
-                    tell.line(f"verimill: the sample log has {index.damaged} damaged lines and a tail of {log.cut} "
-                              "torn bytes; those samples are asked again")  # fmt: skip
+                    say(f"verimill: the sample log has {index.damaged} damaged lines and a tail of {log.cut} "
+                        "torn bytes; those samples are asked again")  # fmt: skip
                 servers: list[Server] = list(teacher.servers)
                 client = Client(servers, keys, order.budget, judges, log, index, settings, account, order.help)
                 try:
-                    yield Begun(found, keys, client, judges, log, teacher)
+                    yield Begun(found, keys, client, judges, log, index, teacher)
                 finally:
                     index.close()
         finally:
@@ -141,7 +151,7 @@ async def begun(
 
 async def _asked(order: Order, spool: Spool, tell: Tell) -> dict[str, Any]:
     start = time.monotonic()
-    async with begun(order, spool, tell, Account(learnt=spool.learnt)) as run:
+    async with begun(order, spool, tell.line, Account(learnt=spool.learnt)) as run:
         ticker = asyncio.create_task(show_status(run.client, spool.count, projected(order, spool).requests, tell))
         try:
             await while_served(run.teacher, run.client.run(spool))
@@ -151,9 +161,7 @@ async def _asked(order: Order, spool: Spool, tell: Tell) -> dict[str, Any]:
         run.log.sync()
         whole = Index(order.out)
         try:
-            written = await write_traces(
-                order.out, spool, whole, run.keys, order.budget, run.judges, run.log, run.found.reported
-            )  # fmt: skip
+            written = await write_traces(order.out, spool, whole, run.rows())
         finally:
             whole.close()
     summary = summary_of(order, run, time.monotonic() - start)
@@ -163,7 +171,7 @@ async def _asked(order: Order, spool: Spool, tell: Tell) -> dict[str, Any]:
     return summary
 
 
-async def _fitted(order: Order, server: Serving, questions: Iterable[Question], found: Found, tell: Tell) -> Settings:
+async def _fitted(order: Order, server: Serving, questions: Iterable[Question], found: Found, say: Say) -> Settings:
     """Settings that fit the server; ValueError where no prompt fits its window."""
     settings = replace(fitting(order.place, order.settings), window=found.window, overhead=found.overhead)
     least = min(settings.least_tokens, order.sampling.max_tokens)
@@ -174,11 +182,11 @@ async def _fitted(order: Order, server: Serving, questions: Iterable[Question], 
             f"max_model_len is {found.window}, and {least} are to be left for the reply"
         )
     if over:
-        tell.line(f"verimill: {over:,} of {whole:,} prompts leave no room in the context of {found.window} tokens; "
-                  "their samples are marked, not asked")  # fmt: skip
+        say(f"verimill: {over:,} of {whole:,} prompts leave no room in the context of {found.window} tokens; "
+            "their samples are marked, not asked")  # fmt: skip
     if not found.metrics and not settings.in_flight:
         settings = replace(settings, in_flight=64)
-        tell.line("verimill: the server shows no vLLM metrics; 64 requests at once (--in-flight changes it)")
+        say("verimill: the server shows no vLLM metrics; 64 requests at once (--in-flight changes it)")
     return settings
 
 

@@ -95,8 +95,7 @@ class Client:
                 self._wake.clear()
                 await asyncio.sleep(0)  # whatever else is due comes first, and one round serves it all
         finally:
-            flying = [ticket.task for lane in self.lanes for ticket in lane.flying]
-            tasks = [task for task in [*flying, *self._helping] if task is not None]
+            tasks = [t.task for lane in self.lanes for t in lane.flying if t.task is not None] + [*self._helping]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -295,15 +294,16 @@ class Client:
             self._opens.discard(problem)
             self.account.closed(problem.question, problem.stopped)
             if self.helper.wanted(problem):
-                task = asyncio.create_task(self._help(problem))
-                self._helping.add(task)
+                self._helping.add(task := asyncio.create_task(self._help(problem)))
                 task.add_done_callback(self._helping.discard)
+            else:
+                self.account.settled(problem.question)
 
     async def _help(self, problem: Open) -> None:
         """The problem is asked with the next kind of help, if there is one left."""
         try:
-            if (question := await self.helper.next(problem)) is not None:
-                self._open(question, problem)
+            question = await self.helper.next(problem)
+            self.account.settled(problem.question) if question is None else self._open(question, problem)
         except Exception as error:
             self._stop(error)
         self._wake.set()

@@ -7,13 +7,12 @@ up for passing faults are no rows: the next run asks them again. Where a judge c
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from verimill.pipelines.manifest import MANIFEST, TEMPORARY, Entry, cannot, read_manifest, sync_folder
+from verimill.pipelines.manifest import MANIFEST, Entry, read_manifest, rewrite
 from verimill.pipelines.oracle import trace_id
 from verimill.pipelines.shards import write_shard
 from verimill.pipelines.teachers.accounting import Cell
@@ -51,57 +50,82 @@ class Written:
 Record = dict[str, Any]
 
 
-async def write_traces(
-    folder: Path,
-    questions: Iterable[Question],
-    index: Index,
-    keys: Keys,
-    budget: Budget,
-    judges: Judges,
-    log: SampleLog,
-    reported: Mapping[str, Any],
-) -> Written:
+class Logged(Protocol):
+    """Where the samples of a problem are found."""
+
+    def of(self, problem: str) -> Iterator[tuple[Record, Record | None]]:
+        """(sample, last verdict or None) of every sample of a problem, whatever its teacher."""
+
+
+@dataclass(slots=True)
+class RowMaker:
+    """Makes the rows of one teacher and counts them; over several calls, in the order of the problems.
+
+    `label` is the teacher's name in the rows where it is not the model's; `rights` are those given out so far.
+    """
+
+    keys: Keys
+    budget: Budget
+    judges: Judges
+    log: SampleLog
+    reported: Mapping[str, Any]
+    label: str = ""
+    written: Written = field(default_factory=Written)
+    rights: dict[tuple[str, int], int] = field(default_factory=dict)
+
+    async def rows(self, questions: Iterable[Question], index: Logged) -> AsyncIterator[Record | None]:
+        """The rows of all logged samples of the questions; None where a judge crashed."""
+        for group in _grouped(questions, AT_ONCE):
+            for known in await _with_verdicts(group, index, self.keys, self.judges, self.log):
+                for row in self._row(*known):
+                    yield row
+
+    def _row(self, question: Question, record: Record, verdict: Judged, path: Assessment) -> list[Record | None]:
+        """The sample's row, counted; nothing for a sample that is to be asked again or is not wanted."""
+        written, cell, reply = self.written, self.written.cell(question), reply_of(record)
+        if reply.fault == "transient":
+            written.undone += 1
+            return []
+        cell.add(reply)
+        outcome = "failed" if reply.fault else "truncated" if reply.truncated else verdict.outcome
+        cell.outcomes[outcome] += 1
+        if outcome == "bug":
+            written.bugs.append(f"{question.problem} sample {record['number']}: {verdict.reason}")
+            return [None]
+        if outcome == "right" and self.budget.name == "exactly" and not was_helped(question.variant):
+            kind = question.family, question.level
+            self.rights[kind] = self.rights.get(kind, 0) + 1
+            if self.rights[kind] > self.budget.wanted:
+                written.spare += 1
+                return []
+        written.rows += 1
+        return [_row(question, record, reply, verdict, path, self.keys, self.reported, self.label)]
+
+
+async def write_traces(folder: Path, questions: Iterable[Question], index: Index, maker: RowMaker) -> Written:
     """The traces of all logged samples of this teacher and sampling are in `folder/traces`, and in its manifest."""
-    written = Written()
+    written, teacher = maker.written, maker.keys.model.name
     entries: list[Entry] = []
     rows: list[Record] = []
-    rights: dict[tuple[str, int], int] = {}
     spoiled = False
 
     def shard() -> None:
         nonlocal spoiled
         if rows and not spoiled:
-            name = f"traces/{slug(keys.model.name)}-{written.shards:05d}.parquet"
-            entries.append(write_shard(folder, name, "traces", rows, {"teacher": keys.model.name}))
+            name = f"traces/{slug(teacher)}-{written.shards:05d}.parquet"
+            entries.append(write_shard(folder, name, "traces", rows, {"teacher": teacher}))
         written.shards += bool(rows)
         rows.clear()
         spoiled = False
 
-    for group in _grouped(questions, AT_ONCE):
-        for question, record, verdict, path in await _with_verdicts(group, index, keys, judges, log):
-            cell = written.cell(question)
-            reply = reply_of(record)
-            if reply.fault == "transient":
-                written.undone += 1
-                continue
-            cell.add(reply)
-            outcome = "failed" if reply.fault else "truncated" if reply.truncated else verdict.outcome
-            cell.outcomes[outcome] += 1
-            if outcome == "bug":
-                written.bugs.append(f"{question.problem} sample {record['number']}: {verdict.reason}")
-                spoiled = True
-                continue
-            if outcome == "right" and budget.name == "exactly" and not was_helped(question.variant):
-                rights[question.family, question.level] = rights.get((question.family, question.level), 0) + 1
-                if rights[question.family, question.level] > budget.wanted:
-                    written.spare += 1
-                    continue
-            rows.append(_row(question, record, reply, verdict, path, keys, reported))
-            written.rows += 1
+    async for row in maker.rows(questions, index):
+        spoiled |= row is None
+        if row is not None:
+            rows.append(row)
             if len(rows) >= SHARD_ROWS:
                 shard()
     shard()
-    _replace_entries(folder, keys.model.name, entries)
+    _replace_entries(folder, teacher, entries)
     return written
 
 
@@ -117,7 +141,7 @@ def _grouped(questions: Iterable[Question], size: int) -> Iterator[list[Question
 
 
 async def _with_verdicts(
-    group: list[Question], index: Index, keys: Keys, judges: Judges, log: SampleLog
+    group: list[Question], index: Logged, keys: Keys, judges: Judges, log: SampleLog
 ) -> list[tuple[Question, Record, Judged, Assessment]]:
     """The samples of some problems, each with a verdict of today's judge and its path; new verdicts are logged."""
     found: list[tuple[Question, Record, Any, Assessment | None]] = []
@@ -186,10 +210,13 @@ def _row(
     path: Assessment,
     keys: Keys,
     reported: Mapping[str, Any],
+    label: str,
 ) -> Record:
     """The columns of schemas.rows.TRACES."""
+    teacher = label or keys.model.name
     provenance = {
         "key": record["key"],
+        "model": keys.model.name,
         "seed": record["seed"],
         "run_seed": keys.run_seed,
         "revision": keys.model.revision,
@@ -204,9 +231,9 @@ def _row(
         "path": dict(path.particulars),
     }
     return {
-        "id": trace_id(question.problem, keys.model.name, question.variant, record["number"]),
+        "id": trace_id(question.problem, teacher, question.variant, record["number"]),
         "problem_id": question.problem,
-        "teacher": keys.model.name,
+        "teacher": teacher,
         "sample": record["number"],
         "prompt_variant": question.variant,
         "reasoning": reply.reasoning,
@@ -235,20 +262,5 @@ def slug(name: str) -> str:
 
 def _replace_entries(folder: Path, teacher: str, entries: list[Entry]) -> None:
     """The manifest names these shards of the teacher and no older ones; other teachers keep theirs."""
-    path = folder / MANIFEST
-    before = read_manifest(folder) if path.exists() else ()
-    kept = [entry for entry in before if entry.note.get("teacher") != teacher]
-    temporary = folder / f"{TEMPORARY}{MANIFEST}"
-    try:
-        with open(temporary, "w", encoding="utf-8") as file:
-            file.writelines(entry.line() for entry in [*kept, *entries])
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-        sync_folder(folder)
-        named = {entry.name for entry in [*kept, *entries]}
-        for entry in before:
-            if entry.name not in named:
-                (folder / entry.name).unlink(missing_ok=True)
-    except OSError as error:
-        raise cannot("write", path, error) from error
+    before = read_manifest(folder) if (folder / MANIFEST).exists() else ()
+    rewrite(folder, [*(entry for entry in before if entry.note.get("teacher") != teacher), *entries])
