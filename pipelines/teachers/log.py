@@ -218,20 +218,20 @@ class Index:
                     key.append(int(record["key"][:16], 16))
                     place.append(where)
                     rank.append(rank_of(record))
-        self._keep(*(np.array(a, dtype=np.uint64) for a in (problem, key, place, rank, judged, verdict)))
+        # views, not copies: at a million samples each column is 8 MB
+        self._keep(*(np.frombuffer(a, dtype=np.uint64) for a in (problem, key, place, rank, judged, verdict)))
         self._files: dict[int, Any] = {}
 
     def _keep(self, problem: Any, key: Any, place: Any, rank: Any, judged: Any, verdict: Any) -> None:
         np = self._np
         # Of one key the best record counts, of equals the first; of its verdicts the last.
-        order = np.lexsort((place, np.iinfo(np.uint64).max - rank, key))
-        first = np.ones(len(order), bool)
-        first[1:] = key[order][1:] != key[order][:-1]
-        best = order[first]
+        order = np.lexsort((place, ~rank, key))
+        best = order[_starts(np, key[order])]
         best = best[np.argsort(problem[best], kind="stable")]
         self._problem, self._key, self._place = problem[best], key[best], place[best]
         order = np.argsort(judged, kind="stable")
-        self._judged, self._verdict = judged[order], verdict[order]
+        last = order[_starts(np, judged[order][::-1])[::-1]]
+        self._judged, self._verdict = judged[last], verdict[last]
 
     def __len__(self) -> int:
         return len(self._place)
@@ -263,6 +263,13 @@ class Index:
         for file in self._files.values():
             file.close()
         self._files.clear()
+
+
+def _starts(np: Any, values: Any) -> Any:
+    """Where a value differs from the one before."""
+    found = np.ones(len(values), bool)
+    np.not_equal(values[1:], values[:-1], out=found[1:])
+    return found
 
 
 def _hash(text: str) -> int:
