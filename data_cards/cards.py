@@ -1,7 +1,7 @@
 """The data card of a dataset folder: written from counts of its own rows, and checked by counting again.
 
-`write_card` leaves README.md, with the head that `datasets.load_dataset` reads, and its pictures. The text is a pure
-function of the folder, so `check` is: make it again and compare.
+`write_card` leaves README.md, with the head that `datasets.load_dataset` reads, its pictures, and croissant.json for
+machines. The texts are pure functions of the folder, so `check` is: make them again and compare.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from verimill.data_cards import charts, sections
+from verimill.data_cards import charts, croissant, licences, qualities, sections
+from verimill.data_cards.audit import audit
 from verimill.data_cards.examples import choose
 from verimill.data_cards.figures import Figures, measure
 from verimill.data_cards.folder import FolderError
@@ -57,12 +58,13 @@ def write_card(folder: Path | str) -> Path:
     require_report()
     folder = Path(folder)
     figures = _measured(folder)
-    text = render(folder, figures)
+    texts = {croissant.NAME: _croissant(figures), CARD: render(folder, figures)}
     try:
         charts.draw(folder, figures)
-        temporary = folder / f".tmp-{CARD}"
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, folder / CARD)
+        for name, text in texts.items():
+            temporary = folder / f".tmp-{name}"
+            temporary.write_text(text, encoding="utf-8")
+            os.replace(temporary, folder / name)
     except OSError as error:
         raise FolderError(f"cannot write {folder / CARD}: {error.strerror}") from None
     return folder / CARD
@@ -72,17 +74,21 @@ def check(folder: Path | str) -> None:
     """The card says what the rows say, and the pictures show it. Raises Stale with the first difference."""
     require_report()
     folder = Path(folder)
-    path = folder / CARD
-    try:
-        got = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise Stale(f"{path} cannot be read; write it with: verimill card {folder}") from None
+    got = {name: _read(folder / name) for name in (CARD, croissant.NAME)}
     figures = _measured(folder)
-    compare(path, render(folder, figures), got)
+    compare(folder / CARD, render(folder, figures), got[CARD])
+    compare(folder / croissant.NAME, _croissant(figures), got[croissant.NAME])
     for name, shown in charts.data(figures).items():
         picture = folder / charts.FOLDER / f"{name}.png"
         if charts.drawn(picture) != charts.digest(shown):
             raise Stale(f"{picture} does not show what the rows say; draw it again with: verimill card {folder}")
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise Stale(f"{path} cannot be read; write it with: verimill card {path.parent}") from None
 
 
 def compare(path: Path, wanted: str, got: str) -> None:
@@ -118,10 +124,22 @@ def _measured(folder: Path) -> Figures:
 
 def render(folder: Path | str, figures: Figures) -> str:
     """The card's text."""
+    told, title = _recipe(figures)
+    front = front_matter(figures, title, licences.of_hub(told, figures.teachers))
+    values = sections.of(figures, choose(folder, figures), told)
+    values |= qualities.of(figures, audit(Path(folder), figures), told, title)
+    return fill("card.md.j2", front=front, title=title, **values)
+
+
+def _croissant(figures: Figures) -> str:
+    told, title = _recipe(figures)
+    return croissant.croissant(figures, title, told)
+
+
+def _recipe(figures: Figures) -> tuple[Mapping[str, Any], str]:
+    """The recipe's values, empty where none was kept, and the dataset's title."""
     import yaml
 
     recipe: Any = yaml.safe_load(figures.recipe) if figures.recipe else None
     told: Mapping[str, Any] = recipe if isinstance(recipe, dict) else {}
-    title = str(told.get("title") or told.get("name") or "Certified reasoning problems")
-    values = sections.of(figures, choose(folder, figures), told)
-    return fill("card.md.j2", front=front_matter(figures, title), title=title, **values)
+    return told, str(told.get("title") or told.get("name") or "Certified reasoning problems")

@@ -1,4 +1,4 @@
-"""Every number of a card, counted from the shards themselves in one pass; memory grows by eight bytes a row.
+"""Every number of a card, counted from the shards themselves in one pass; memory grows by some 30 bytes a row.
 
 Nothing is taken from a summary that some other program wrote. What the rows do not say stays None and is printed
 as "not measured".
@@ -18,13 +18,15 @@ from pathlib import Path
 from typing import Any
 
 from verimill.data_cards.folder import File, batches, read_files, read_recipe
+from verimill.data_cards.provenance import facts_of
 
 REASONS = ("exhausted", "duplicate", "orphan", "spare")
 TWIN = "!twin"
 _PROBLEM = ("family", "family_version", "kind", "key", "level", "hardness", "language", "style", "answer", "answerable",
             "checker", "certificate", "verimill_version", "id", "canonical", "prompt")  # fmt: skip
-_TRACE = ("teacher", "outcome", "reasoning", "steps_checked", "steps_wrong", "completion_tokens",
-          "hinted", "provenance", "verifier_version")  # fmt: skip
+_TRACE = ("problem_id", "teacher", "outcome", "reasoning", "response", "finish_reason", "steps_checked", "steps_wrong",
+          "completion_tokens", "hinted", "sampling", "provenance", "verifier_version")  # fmt: skip
+AUDITED = 3  # problems of each family whose near misses the card judges again
 
 
 @dataclass(slots=True)
@@ -86,10 +88,20 @@ class Figures:
     trace_rows: Counter[str] = field(default_factory=Counter)  # split
     reasoning: dict[tuple[str, str], Spread] = field(default_factory=lambda: defaultdict(Spread))
     steps: dict[tuple[str, str], Spread] = field(default_factory=lambda: defaultdict(Spread))
-    steps_wrong: int = 0
-    tokens: Spread = field(default_factory=Spread)
-    hinted: int = 0
+    steps_wrong: Counter[tuple[str, str]] = field(default_factory=Counter)  # teacher, verbosity
+    tokens: Counter[str] = field(default_factory=Counter)  # split: completion tokens
+    token_rows: Counter[str] = field(default_factory=Counter)  # split: traces whose tokens were counted
+    sizes: dict[tuple[str, str], array[int]] = field(default_factory=lambda: defaultdict(lambda: array("I")))
+    """Lengths by what ("prompt", "reasoning", "reply", "tokens") and teacher."""
+    finishes: Counter[tuple[str, str]] = field(default_factory=Counter)  # teacher, finish reason
+    facts: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # teacher, fact, value
+    hints: Counter[str] = field(default_factory=Counter)  # teacher: samples that were shown the answer
+    wrong_path: Counter[str] = field(default_factory=Counter)  # teacher: right answers with a step that does not follow
+    texts: array[int] = field(default_factory=lambda: array("Q"))  # eight bytes of each trace's problem and text
+    answers: dict[str, array[int]] = field(default_factory=lambda: defaultdict(lambda: array("Q")))  # family
+    audited: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # family: the least ids
     dropped: Counter[tuple[str, str]] = field(default_factory=Counter)  # family, reason
+    dropped_traces: Counter[str] = field(default_factory=Counter)  # stage of a selection
     dropped_twins: Counter[str] = field(default_factory=Counter)  # family; exhausted ones are no twins
     kept_twins: Counter[str] = field(default_factory=Counter)
     example: Pick | None = None
@@ -98,9 +110,26 @@ class Figures:
     @property
     def distinct(self) -> int:
         """Problems that differ by more than symmetry or relabelling."""
-        import numpy as np
+        return _distinct(self.canonical)[0]
 
-        return len(np.unique(np.frombuffer(self.canonical, dtype=np.uint64)))
+    @property
+    def repeated(self) -> int:
+        """Traces whose text, spaces aside, another trace of the same problem has too."""
+        return len(self.texts) - _distinct(self.texts)[0]
+
+    def constant(self, family: str) -> tuple[int, int, int]:
+        """(problems, different answers, problems that share the most frequent one) of a family."""
+        answers = self.answers[family]
+        return len(answers), *_distinct(answers)
+
+    @property
+    def teachers(self) -> tuple[str, ...]:
+        """Who made traces, the oracle first."""
+        return tuple(sorted({name for name, _, _ in self.traces}, key=lambda name: (name != "oracle", name)))
+
+    def rows_of(self, teacher: str) -> int:
+        """Traces of a teacher."""
+        return sum(n for (name, _, _), n in self.traces.items() if name == teacher)
 
     @property
     def problems(self) -> int:
@@ -157,11 +186,11 @@ def _problem(
     figures.languages[language] += 1
     figures.versions[made_by] += 1
     figures.seeds[key.rpartition("#")[2].partition("/")[0]] += 1
-    figures.canonical.append(
-        int.from_bytes(hashlib.blake2b(f"{family} {canonical}".encode(), digest_size=8).digest(), "big")
-    )
+    figures.canonical.append(_digest(family, canonical))
+    figures.answers[family].append(_digest(answer))
     length = sum(len(message["content"]) for message in prompt)
     figures.prompt.add(length)
+    figures.sizes["prompt", ""].append(length)
     measured = json.loads(hardness)
     tier, effort = int(measured["tier"]), float(measured["effort"])
     figures.tiers[level, tier] += 1
@@ -175,6 +204,7 @@ def _problem(
     else:
         rank = (abs(int(measured["steps"]) - 9) > 3, length > 1_000, -tier, name)
         figures.example = _least(figures.example, Pick(rank, name))
+        figures.audited[family] = sorted([*figures.audited[family], name])[:AUDITED]
     proof = json.loads(certificate)
     figures.certificates[
         kind, str(proof.get("claim", "not stated")).replace("_", " "), engines(proof.get("by", ()))
@@ -186,25 +216,53 @@ def _problem(
 
 
 def _trace(
-    figures: Figures, split: str, teacher: str, outcome: str, reasoning: str, checked: int | None,
-    wrong: int | None, tokens: int | None, hinted: bool, provenance: str, verifier: str,
+    figures: Figures, split: str, problem: str, teacher: str, outcome: str, reasoning: str, response: str, finish: str,
+    checked: int | None, wrong: int | None, tokens: int | None, hinted: bool, sampling: str,
+    provenance: str, verifier: str,
 ) -> None:  # fmt: skip
-    verbosity = str(json.loads(provenance).get("verbosity", "-"))
+    told = json.loads(provenance)
+    verbosity = str(told.get("verbosity", "-"))
     figures.traces[teacher, verbosity, outcome] += 1
     figures.trace_rows[split] += 1
     figures.reasoning[teacher, verbosity].add(len(reasoning))
+    figures.sizes["reasoning", teacher].append(len(reasoning))
+    figures.sizes["reply", teacher].append(len(response))
+    figures.finishes[teacher, finish] += 1
+    figures.texts.append(_digest(problem, " ".join(f"{reasoning} {response}".split())))
     if checked is not None:
         figures.steps[teacher, verbosity].add(checked)
-        figures.steps_wrong += wrong or 0
+        figures.steps_wrong[teacher, verbosity] += wrong or 0
+        figures.wrong_path[teacher] += outcome == "right" and bool(wrong)
     if tokens is not None:
-        figures.tokens.add(tokens)
-    figures.hinted += hinted
+        figures.tokens[split] += tokens
+        figures.token_rows[split] += 1
+        figures.sizes["tokens", teacher].append(tokens)
+    figures.hints[teacher] += hinted
     figures.verifiers[verifier.partition("/")[0]] += 1
+    if teacher != "oracle":
+        for fact, value in facts_of(told, sampling):
+            figures.facts[teacher, fact, value] += 1
 
 
 def _dropped(figures: Figures, split: str, key: str, family: str, reason: str) -> None:
+    if reason.startswith("trace:"):
+        figures.dropped_traces[reason.removeprefix("trace:")] += 1
+        return
     figures.dropped[family, reason] += 1
     figures.dropped_twins[family] += key.endswith(TWIN)
+
+
+def _digest(*parts: str) -> int:
+    """Eight bytes of a hash, for arrays that only count what is equal."""
+    return int.from_bytes(hashlib.blake2b("\x1f".join(parts).encode(), digest_size=8).digest(), "big")
+
+
+def _distinct(values: array[int]) -> tuple[int, int]:
+    """(different values, how often the most frequent one stands there)."""
+    import numpy as np
+
+    counts = np.unique(np.frombuffer(values, dtype=np.uint64), return_counts=True)[1] if values else np.zeros(0)
+    return len(counts), int(counts.max()) if len(counts) else 0
 
 
 def _least(old: Pick | None, new: Pick) -> Pick:

@@ -7,7 +7,7 @@ than the manifest names is a FolderError.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,6 +100,21 @@ def row_of(folder: Path, files: tuple[File, ...], table: str, column: str, value
                     row: dict[str, Any] = hit.to_pylist()[0]
                     return row
     return None
+
+
+def rows_of(
+    folder: Path, files: tuple[File, ...], table: str, column: str, values: Sequence[str]
+) -> list[dict[str, Any]]:
+    """The rows of a table with one of these values, in the order of the files."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    wanted, rows = pa.array(values, pa.string()), []
+    for file in files:
+        if file.table == table and values:
+            for batch in batches(folder, file):
+                rows.extend(batch.filter(pc.is_in(batch.column(column), wanted)).to_pylist())
+    return rows
 
 
 def read_recipe(folder: Path) -> str | None:

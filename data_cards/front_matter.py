@@ -11,16 +11,15 @@ from verimill.data_cards.figures import Figures
 from verimill.data_cards.folder import File
 from verimill.schemas.rows import COLUMNS
 
-LICENSE = "apache-2.0"
 TABLES = ("problems", "traces")
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"),
           (10_000_000, "1M<n<10M"), (100_000_000, "10M<n<100M"), (1_000_000_000, "100M<n<1B"))  # fmt: skip
 
 
-def front_matter(figures: Figures, title: str) -> str:
+def front_matter(figures: Figures, title: str, license: str) -> str:
     """The YAML text between the two `---` lines."""
     data = {
-        "license": LICENSE,
+        "license": license,
         "pretty_name": title,
         "language": sorted(figures.languages),
         "task_categories": ["text-generation", "question-answering"],

@@ -9,6 +9,7 @@ from typing import Any
 from verimill.data_cards.examples import Examples
 from verimill.data_cards.figures import REASONS, Figures, Spread
 from verimill.data_cards.markdown import NOT_MEASURED, count, fence, inline, levels, number, share, size, table
+from verimill.schemas.selections import KINDS, name_of
 from verimill.schemas.rows import COLUMNS
 
 _WHY = {
@@ -97,11 +98,12 @@ def _splits(figures: Figures) -> str:
         files = [file for file in figures.of("problems") if file.split == split]
         known = [level for level, name in figures.levels if name == split and level is not None]
         lines.append([
-            split, sum(file.rows for file in files), figures.trace_rows[split], levels(known) or "knobs",
+            split, sum(file.rows for file in files), figures.trace_rows[split],
+            count(figures.tokens[split]) if figures.token_rows[split] else NOT_MEASURED, levels(known) or "knobs",
             len({family for family, name in figures.rows if name == split}), len(files),
             size(sum(file.bytes for file in figures.files if file.split == split)),
         ])  # fmt: skip
-    return table(["split", "problems", "traces", "levels", "families", "files", "size"], lines)
+    return table(["split", "problems", "traces", "completion tokens", "levels", "families", "files", "size"], lines)
 
 
 def _levels(figures: Figures) -> str:
@@ -193,20 +195,20 @@ def _traces(figures: Figures) -> str:
         outcomes = {o: figures.traces[teacher, verbosity, o] for o in ("right", "wrong", "unreadable", "truncated")}
         steps, reasoning = figures.steps.get((teacher, verbosity)), figures.reasoning[teacher, verbosity]
         lines.append([
-            teacher, verbosity, *outcomes.values(), steps.count if steps else NOT_MEASURED,
-            number(steps.total) if steps else NOT_MEASURED, number(round(reasoning.mean)), number(reasoning.high),
+            inline(teacher), verbosity, *outcomes.values(), steps.count if steps else NOT_MEASURED,
+            number(steps.total) if steps else NOT_MEASURED,
+            figures.steps_wrong[teacher, verbosity] if steps else NOT_MEASURED,
+            number(round(reasoning.mean)), number(reasoning.high),
         ])  # fmt: skip
     heads = ["teacher", "verbosity", "right", "wrong", "unreadable", "truncated", "step-checked", "steps checked",
-             "mean characters", "most"]  # fmt: skip
-    tokens = (
-        f"{number(figures.tokens.total)} in {count(figures.tokens.count)} traces"
-        if figures.tokens.count
-        else NOT_MEASURED
-    )
+             "steps wrong", "mean characters", "most"]  # fmt: skip
+    counted = sum(figures.token_rows.values())
+    tokens = f"{count(sum(figures.tokens.values()))} in {count(counted)} traces" if counted else NOT_MEASURED
+    wrong, helped = sum(figures.steps_wrong.values()), sum(figures.hints.values())
     return (
-        f"{table(heads, lines, left=2)}\n\nSteps that do not follow: {count(figures.steps_wrong)}. Traces whose "
-        f"teacher was helped, by a hint or a right beginning: {count(figures.hinted)}. Completion tokens: {tokens}. "
-        f"An oracle trace without steps to check is of a problem with several answers: it shows two of them."
+        f"{table(heads, lines, left=2)}\n\nSteps that do not follow: {count(wrong)}. Traces whose teacher was helped, "
+        f"by a hint or a right beginning: {count(helped)}. Completion tokens: {tokens}. An oracle trace without steps to "
+        f"check is of a problem with several answers: it shows two of them."
     )
 
 
@@ -224,14 +226,23 @@ def _dropped(figures: Figures) -> str:
         twins = figures.kept_twins[family] + figures.dropped_twins[family]
         lines.append([family, made - twins + exhausted, twins, made, kept, *gone])
     lines.append(["**all**", *(sum(line[at] for line in lines) for at in range(1, len(lines[0])))])
-    told = "\n".join(f"- {reason}: {_WHY[reason]}." for reason in reasons if reason in _WHY)
+    known = _WHY | {name_of(kind): f"dropped by a selection ({kind.paper})" for kind in KINDS}
+    told = "\n".join(f"- {reason}: {known[reason]}." for reason in reasons if reason in known)
     duplicates = sum(n for (_, reason), n in figures.dropped.items() if reason == "duplicate")
     picture = "\n\n![Dropped, by family and reason](charts/dropped.png)" if figures.dropped else ""
     return (
         f"Duplicates removed, across all splits: {count(duplicates)}. `dropped/` names every candidate by its key.\n\n"
         f"{table(['family', 'tried', 'twins', 'made', 'kept', *reasons], lines)}\n\n"
-        f"Twins are unanswerable ones, made beside their originals.\n\n{told}{picture}"
+        f"Twins are unanswerable ones, made beside their originals.\n\n{told}{_dropped_traces(figures)}{picture}"
     )
+
+
+def _dropped_traces(figures: Figures) -> str:
+    if not figures.dropped_traces:
+        return ""
+    papers = {name_of(kind): kind.paper for kind in KINDS}
+    lines = [[stage, n, papers.get(stage, "-")] for stage, n in sorted(figures.dropped_traces.items())]
+    return f"\n\nTraces dropped, kept whole in `dropped/`:\n\n{table(['stage', 'traces', 'from'], lines, left=1)}"
 
 
 def _made(figures: Figures) -> str:

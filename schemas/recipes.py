@@ -76,6 +76,7 @@ def _teachers(value: Any) -> Any:
 
 Levels = Annotated[list[int], BeforeValidator(parse_levels)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
+LicenceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 .+-]{0,79}$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
@@ -142,6 +143,9 @@ class Recipe(_Model):
     """Share of rows, 0..0.5, that are unanswerable twins, in families that can have them."""
     recount: Share = 1.0
     """Share of problems, 0..1, that an independent second solver counts again."""
+    licenses: dict[str, LicenceName] = Field(default_factory=dict)
+    """Licence of `data`, and of each teacher's outputs by its name. What is not named is apache-2.0 for what verimill
+    makes, and not stated for a teacher."""
     tries: float = Field(default=20.0, ge=1.0, le=10_000.0)
     """Budget: at most this many problems are tried for each row wanted, in each family and level."""
     shard_seconds: float = Field(default=20.0, ge=0.1, le=3_600.0)
@@ -194,10 +198,10 @@ class Recipe(_Model):
     def digest(self) -> str:
         """A hash of all that decides the problems: the recipe with defaults filled in, and the families' versions.
 
-        Teachers are not in it: they may be added and changed while the problems stay.
+        Teachers and licences are not in it: they may be added and changed while the problems stay.
         """
         versions = {entry.family: codec(entry.family).version for entry in self.families}
-        data = self.model_dump(mode="json", exclude={"teachers", "teachers_at_once"})
+        data = self.model_dump(mode="json", exclude={"teachers", "teachers_at_once", "licenses"})
         text = json.dumps([data, versions], sort_keys=True)
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sampled
 import yaml
 
-from verimill.data_cards import cards, charts
+from verimill.data_cards import cards, charts, licences
 from verimill.pipelines.build import build
 from verimill.schemas.recipes import load_recipe, parse_recipe
 
@@ -175,6 +176,133 @@ def test_the_example_is_a_row_whose_wrong_answer_the_judge_refuses(built: Path) 
     assert wrong is not None
     verdict = verify(row["verification"], f"Answer: {wrong[1]}")
     assert verdict.outcome == "wrong" and " ".join(verdict.reason.split()) == wrong[2]
+
+
+@pytest.fixture(scope="module")
+def asked(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same dataset with the samples of two invented teachers."""
+    out = Path(shutil.copytree(built, tmp_path_factory.mktemp("asked") / "set"))
+    assert sampled.add_samples(out, k=2)
+    recipe = (out / "recipe.yaml").read_text()
+    (out / "recipe.yaml").write_text(f"{recipe}licenses: {{data: cc-by-4.0, {sampled.GOOD}: mit}}\n")
+    cards.write_card(out)
+    return out
+
+
+def test_what_is_told_of_teachers_is_what_their_rows_say(asked: Path) -> None:
+    text, traces = card(asked), pl.read_parquet(f"{asked}/traces/*.parquet")
+    (facts,) = tables(text, "Teachers")
+    told = {line["what"]: line for line in facts}
+    good, hostile = f"`{sampled.GOOD}`", f"`{sampled.HOSTILE}`"
+    mine = traces.filter(teacher=sampled.HOSTILE)
+    assert told["traces"][good] == f"{len(traces.filter(teacher=sampled.GOOD)):,}"
+    assert told["version of the engine"] == {"what": "version of the engine", good: "`0.32.0`", hostile: "not measured"}
+    assert told["precision"][good] == told["hardware"][good] == "not measured"
+    assert told["sampling"][good] == f"`{mine['sampling'][0]}`"
+    cut = (mine["finish_reason"] == "length").sum()
+    assert (
+        told["ended by"][hostile]
+        == f"`length` {100 * cut / len(mine):.1f} %; `stop` {100 - 100 * cut / len(mine):.1f} %"
+    )
+    astray = mine.filter((pl.col("outcome") == "right") & (pl.col("steps_wrong") > 0))
+    share = 100 * len(astray) / (mine["outcome"] == "right").sum()
+    assert told["right answer, wrong path"][hostile] == f"{share:.1f} %" and share > 0
+
+    (lengths,) = tables(text, "Lengths")
+    for line in lengths:
+        column = {"reasoning": "reasoning", "reply": "response", "completion": "completion_tokens"}.get(
+            line["what"].split(",")[0]
+        )
+        if column is not None:
+            values = traces.filter(teacher=line["of"].strip("`"))[column]
+            values = values if column == "completion_tokens" else values.str.len_chars()
+            assert whole(line["rows"]) == len(values) and whole(line["most"]) == values.max()
+            assert whole(line["50 %"]) == sorted(values)[(len(values) + 1) // 2 - 1]
+    (splits,) = tables(text, "Splits")
+    assert sum(whole(line["completion tokens"]) for line in splits) == traces["completion_tokens"].sum()
+    assert f"do not follow: {traces['steps_wrong'].sum():,}." in text.split("## Weaknesses")[1]
+    assert f"cut off before an answer: {(traces['outcome'] == 'truncated').sum():,};" in text
+
+
+def test_each_part_has_its_licence_or_is_said_to_have_none(asked: Path, built: Path) -> None:
+    (parts,) = tables(card(asked), "Licences")
+    assert [line["licence"] for line in parts] == ["apache-2.0", "cc-by-4.0", "not stated", "mit"]
+    assert head(card(asked))["license"] == "unknown"  # of one teacher nothing is stated
+    assert head(card(built))["license"] == "apache-2.0"
+    both = {"licenses": {"data": "mit", sampled.GOOD: "mit"}}
+    assert licences.of_hub(both, ["oracle", sampled.GOOD]) == "mit"
+    assert licences.of_hub({"licenses": {sampled.GOOD: "mit"}}, ["oracle", sampled.GOOD]) == "other"
+
+
+def test_weaknesses_and_shortcuts_are_counted_from_the_rows(built: Path) -> None:
+    text, rows = card(built), pl.read_parquet(f"{built}/problems/*.parquet")
+    traces = pl.read_parquet(f"{built}/traces/*.parquet")
+    (shortcuts,) = tables(text, "Weaknesses")
+    for line in shortcuts:
+        answers = Counter(rows.filter(family=line["family"])["answer"])
+        assert whole(line["different answers"]) == len(answers)
+        assert whole(line["the most frequent"]) == max(answers.values())
+    texts = Counter((t["problem_id"], *f"{t['reasoning']} {t['response']}".split()) for t in traces.to_dicts())
+    assert f"the same problem: {sum(texts.values()) - len(texts):,}." in text
+    refused, misses = re.search(r"(\d+) of (\d+) near misses", text.replace("\n", " ")).groups()
+    assert refused == misses and int(misses) >= 20
+    assert "Public benchmarks: not checked." in text
+
+
+def test_the_head_is_one_that_the_hub_library_reads(asked: Path) -> None:
+    hub = pytest.importorskip("huggingface_hub")
+    loaded = hub.DatasetCard.load(asked / cards.CARD)
+    data = loaded.data.to_dict()
+    assert data["license"] == "unknown" and data["pretty_name"] and data["configs"][0]["config_name"] == "problems"
+    assert yaml.safe_load(hub.DatasetCardData(**data).to_yaml()) == head(card(asked))
+
+
+def test_croissant_is_valid_and_reads_every_row(asked: Path) -> None:
+    mlc = pytest.importorskip("mlcroissant")
+    data = json.loads((asked / "croissant.json").read_text())
+    dataset = mlc.Dataset(jsonld=str(asked / "croissant.json"))
+    issues = dataset.metadata.ctx.issues
+    assert not issues.errors and all("datePublished" in one for one in issues.warnings)
+    for table in ("problems", "traces"):
+        rows = pl.read_parquet(f"{asked}/{table}/*.parquet")
+        read = {row[f"{table}/id"].decode(): row for row in dataset.records(table)}
+        assert len(read) == len(rows)
+        row = rows.row(7, named=True)
+        mine = read[row["id"]]
+        assert {name.partition("/")[2] for name in mine} == set(rows.columns)
+        if table == "problems":
+            assert mine["problems/prompt"][0]["problems/prompt/content"].decode() == row["prompt"][0]["content"]
+        else:
+            assert mine["traces/response"].decode() == row["response"]
+    hashes = {entry["name"]: entry["sha256"] for entry in map(json.loads, (asked / "manifest.jsonl").open())}
+    assert {f["@id"]: f["sha256"] for f in data["distribution"] if f["@type"] == "cr:FileObject"} == hashes
+    wanted = ("dataCollection", "dataBiases", "dataLimitations", "dataUseCases", "personalSensitiveInformation",
+              "dataSocialImpact", "dataAnnotationProtocol", "machineAnnotationTools")  # fmt: skip
+    assert all(data[f"rai:{name}"] for name in wanted)
+
+
+@pytest.mark.parametrize(
+    ("file", "was", "now"),
+    [
+        ("README.md", "| problems, answers, certificates and the oracle's traces | cc-by-4.0", "| problems | mit"),
+        ("README.md", "Traces cut off before an answer: ", "Traces cut off before an answer: 1"),
+        ("README.md", "| seed of the run | not measured |", "| seed of the run | `7` |"),
+        ("README.md", "near misses", "fewer near misses"),
+        ("README.md", "license: unknown", "license: mit"),
+        ("croissant.json", '"contentSize": "', '"contentSize": "1'),
+    ],
+)
+def test_no_figure_of_any_section_can_be_edited(asked: Path, file: str, was: str, now: str) -> None:
+    path = asked / file
+    text = path.read_text()
+    assert was in text
+    line = text[: text.index(was)].count("\n") + 1
+    path.write_text(text.replace(was, now, 1))
+    try:
+        with pytest.raises(cards.Stale, match=rf"{re.escape(file)} line {line} does not say what the rows say"):
+            cards.check(asked)
+    finally:
+        path.write_text(text)
 
 
 def test_an_edited_number_is_refused_in_one_sentence(copy: Path) -> None:
