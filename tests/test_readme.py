@@ -15,7 +15,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ import pytest
 from verimill.schemas.rows import COLUMNS
 
 ROOT = Path(__file__).parent.parent
-PAGES = ("README.md", "docs/adding_a_family.md", "docs/training.md")
+PAGES = ("README.md", "docs/adding_a_family.md", "docs/training.md", "docs/publishing.md")
 UPDATE = "VERIMILL_UPDATE_README"
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _MADE = re.compile(r"(<!-- made: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
@@ -35,6 +35,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("readme")
     (place / "recipes").symlink_to(ROOT / "recipes")
     return place
+
+
+@pytest.fixture(autouse=True)
+def hub(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The page on publishing finds a Hub: a local one."""
+    if "docs/publishing.md" not in request.node.name:
+        yield
+        return
+    monkeypatch.syspath_prepend(str(ROOT / "tests"))
+    from local_hub import serve
+
+    server = serve(tmp_path / "hub")
+    for name, value in server.environment.items():
+        monkeypatch.setenv(name, value)
+    yield
+    server.shutdown()
+    server.server_close()
 
 
 def ran(words: list[str] | str, folder: Path) -> str:
