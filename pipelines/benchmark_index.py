@@ -1,8 +1,8 @@
 """A hash-only index of benchmarks that a user has: no text of theirs is kept, so the index may be shared.
 
-Three layers an item: `canonical` (the key of the problem up to symmetry, where the item is a problem of ours or a
-plain 9x9 sudoku), `exact` (all words of the text) and `gram` (runs of 13 words of two letters or more). Reads
-Parquet and JSON lines.
+Three layers an item: `canonical` (the key of the problem up to symmetry, where the item is a problem of ours or one
+that `benchmark_texts` can read), `exact` (all words of the text) and `gram` (runs of 13 words of two letters or more).
+Reads Parquet and JSON lines, one file or a folder of them, such as a copy from the Hub.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from verimill.pipelines.benchmark_texts import problems_in
 from verimill.pipelines.certificates import maker_of
 from verimill.pipelines.manifest import ShardError, cannot, sha256_of
 from verimill.pipelines.shingles import runs, words
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pyarrow as pa
 
-VERSION = "1"
+VERSION = "2"
 GRAM = 13  # words
 LEAST = 2  # bytes of a word; single signs would make every grid look like every other
 BATCH = 1_000  # items
-TEXTS = ("prompt", "question", "problem", "input", "puzzle", "messages", "query", "text")
+TEXTS = ("prompt", "question", "problem", "input", "puzzle", "messages", "query", "quiz", "text")
 LAYERS = ("canonical", "exact", "gram")
 
 
@@ -110,7 +111,22 @@ def _layer(hashes: list[Any], items: list[Any]) -> tuple[npt.NDArray[np.uint64],
     return pairs[:, 0].copy(), pairs[:, 1].astype(np.int32)
 
 
+def files_of(path: Path) -> list[Path]:
+    """The files of a benchmark: itself, or those in a folder, in the order of their names."""
+    if not path.is_dir():
+        return [path]
+    found = sorted(file for kind in ("parquet", "jsonl") for file in path.rglob(f"*.{kind}"))
+    if not found:
+        raise ValueError(f"{path} must hold Parquet or JSON lines (*.jsonl), found neither")
+    return found
+
+
 def _rows(path: Path) -> Iterator[Mapping[str, Any]]:
+    for file in files_of(path):
+        yield from _rows_of(file)
+
+
+def _rows_of(path: Path) -> Iterator[Mapping[str, Any]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -150,11 +166,13 @@ def _text(path: Path, at: int, row: Mapping[str, Any], column: str | None) -> st
         if isinstance(value, list):
             parts = [m.get("content") for m in value if isinstance(m, Mapping) and m.get("role") != "assistant"]
             return "\n".join(part for part in parts if isinstance(part, str))
+    if not column and any(problems_in(row, "")):
+        return ""
     raise ValueError(f"{path} item {at + 1} has no text in {' or '.join(names)}; it has {', '.join(map(str, row))}")
 
 
 def _canonical(row: Mapping[str, Any], text: str) -> Iterator[int]:
-    """Keys of the problems that an item holds: ours by its verification, a sudoku by its 81 signs."""
+    """Keys of the problems that an item holds: ours by its verification, others where we know their words."""
     wrapped = [row.get(name) for name in ("reward_model", "reward_spec")]
     texts = [row.get("verification"), row.get("label"), row.get("ground_truth")]
     texts += [one.get("ground_truth") for one in wrapped if isinstance(one, Mapping)]
@@ -165,23 +183,8 @@ def _canonical(row: Mapping[str, Any], text: str) -> Iterator[int]:
             except ValueError:
                 continue
             yield key_of(case.codec.family, maker_of(case.codec.family).canonical(case.problem))
-    for value in (text, *(value for value in row.values() if isinstance(value, str))):
-        yield from _sudokus(value)
-
-
-def _sudokus(text: str) -> Iterator[int]:
-    """The key of a 9x9 sudoku written as 81 digits with 0 or . for open cells, in one line or nine."""
-    from verimill.schemas.grids.sudoku import Problem
-
-    plain = "".join(text.split())
-    if len(plain) != 81 or not set(plain) <= set("0123456789.") or not 17 <= sum(c not in "0." for c in plain) < 81:
-        return
-    boxes = tuple(r // 3 * 3 + c // 3 for r in range(9) for c in range(9))
-    try:
-        problem = Problem(9, "classic", plain.replace("0", "."), boxes)
-    except ValueError:
-        return
-    yield key_of("sudoku", maker_of("sudoku").canonical(problem))
+    for family, problem in problems_in(row, text):
+        yield key_of(family, maker_of(family).canonical(problem))
 
 
 # --- on disk ----------------------------------------------------------------------------------------------------
@@ -204,7 +207,7 @@ def save(index: Index, source: Path | str, out: Path | str) -> None:
         columns[1].append(pa.array(hashes))
         columns[2].append(pa.array(items))
     about = {"verimill_index": VERSION, "benchmark": index.benchmark, "items": str(index.items),
-             "short": str(index.short), "source_sha256": sha256_of(Path(source))}  # fmt: skip
+             "short": str(index.short), "source_sha256": " ".join(map(sha256_of, files_of(Path(source))))}  # fmt: skip
     chunked = [pa.chunked_array(parts) for parts in columns]
     made = pa.Table.from_arrays(chunked, schema=_schema()).replace_schema_metadata(about)
     try:
@@ -219,7 +222,7 @@ def is_index(path: Path | str) -> bool:
     import pyarrow.parquet as pq
 
     try:
-        return b"verimill_index" in (pq.read_schema(path).metadata or {})
+        return Path(path).is_file() and b"verimill_index" in (pq.read_schema(path).metadata or {})
     except (OSError, pa.ArrowException):
         return False
 

@@ -66,14 +66,15 @@ def export(
 
 
 def index(
-    source: Annotated[Path, typer.Argument(help="A benchmark that you have, Parquet or JSON lines.")],
+    source: Annotated[Path, typer.Argument(help="A benchmark that you have: Parquet or JSON lines, a file or a folder.")],
     out: Annotated[Path, typer.Option("--out", help="The index, one Parquet file.")],
     name: Annotated[str | None, typer.Option("--name", help="The benchmark's name; by default the file's.")] = None,
     column: Annotated[str | None, typer.Option("--column", help="The column with the text.")] = None,
 ) -> None:
     """Index a benchmark by hashes.
 
-    The index holds no text, so it may be kept and passed on where the benchmark may not.
+    The index holds no text, so it may be kept and passed on where the benchmark may not. A folder may be a copy from
+    the Hub. Puzzles in the words of well-known benchmarks are kept by their canonical keys too.
 
     \b
     Example:
