@@ -9,8 +9,8 @@ from typing import Any
 from verimill.data_cards.examples import Examples
 from verimill.data_cards.figures import REASONS, Figures, Spread
 from verimill.data_cards.markdown import NOT_MEASURED, count, fence, inline, levels, number, share, size, table
-from verimill.schemas.selections import KINDS, name_of
 from verimill.schemas.rows import COLUMNS
+from verimill.schemas.selections import KINDS, name_of
 
 _WHY = {
     "exhausted": "a bounded search made no problem",
@@ -207,8 +207,8 @@ def _traces(figures: Figures) -> str:
     wrong, helped = sum(figures.steps_wrong.values()), sum(figures.hints.values())
     return (
         f"{table(heads, lines, left=2)}\n\nSteps that do not follow: {count(wrong)}. Traces whose teacher was helped, "
-        f"by a hint or a right beginning: {count(helped)}. Completion tokens: {tokens}. An oracle trace without steps to "
-        f"check is of a problem with several answers: it shows two of them."
+        f"by a hint or a right beginning: {count(helped)}. Completion tokens: {tokens}. An oracle trace without steps "
+        f"to check is of a problem with several answers: it shows two of them."
     )
 
 
