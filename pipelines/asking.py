@@ -7,21 +7,36 @@ its problems; what came of it is one file of traces in the dataset. Samples are 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import queue
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from verimill.pipelines.asking_records import FOLDER, IDENTITY, Outcome, file_of, mark, settle, standing_records, stands
+from verimill.pipelines.asking_records import (
+    CARD,
+    FOLDER,
+    IDENTITY,
+    Outcome,
+    file_of,
+    mark,
+    settle,
+    standing_records,
+    stands,
+)
 from verimill.pipelines.build import BuildError, alone
 from verimill.pipelines.manifest import append, read_manifest, recover, rewrite
 from verimill.pipelines.progress import Bars, Tell
+from verimill.pipelines.teachers.kinds import Remote, require
 from verimill.pipelines.teachers.portions import Portion, portions_of
-from verimill.pipelines.teachers.session import Asked, Session, order_of
+from verimill.pipelines.teachers.probe import card_of
+from verimill.pipelines.teachers.samples import Model
+from verimill.pipelines.teachers.session import Asked, Session, order_of, place_of
+from verimill.pipelines.teachers.transport import HttpServer, api_key
 from verimill.pipelines.teachers.watching import ServerGone
 from verimill.schemas.recipes import Recipe
 from verimill.schemas.teachers import TeacherEntry
@@ -40,6 +55,29 @@ class TeacherFailed(RuntimeError):
     """A teacher was lost on the way; what it said is kept, and the same command goes on."""
 
 
+def require_teachers(recipe: Recipe) -> None:
+    """Every teacher could be asked now, as far as that can be seen from here; ValueError, one sentence, otherwise.
+
+    Servers are asked for their list of models, environments for their vLLM; nothing is started and no token spent.
+    """
+    for teacher in recipe.teachers:
+        require(place_of(teacher))
+    asyncio.run(_answering(recipe.teachers))
+
+
+async def _answering(teachers: Sequence[TeacherEntry]) -> None:
+    for teacher in teachers:
+        model, place = Model(teacher.model), place_of(teacher)
+        for url in place.urls if isinstance(place, Remote) else ():
+            server = HttpServer(url, model, api_key(teacher.api_key_variable))
+            try:
+                await card_of(server, teacher.model, teacher.api_key_variable)
+            except ValueError as error:
+                raise BuildError(f"teacher {teacher.name} cannot be asked: {error}") from None
+            finally:
+                await server.close()
+
+
 def ask_teachers(
     recipe: Recipe, out: Path, spawn: Spawn, tell: Tell, jobs: int = 1, show: Show | None = None
 ) -> list[dict[str, Any]]:
@@ -53,6 +91,7 @@ def ask_teachers(
         if done is not None:
             return done
         recover(out)
+        (out / CARD).unlink(missing_ok=True)  # it would not be true for long
         marks = {teacher.name: mark(recipe, teacher) for teacher in recipe.teachers}
         rewrite(out, [one for one in read_manifest(out) if "teacher" not in one.note or stands(one, marks)])
         run = _Run(recipe, out, marks, spawn, tell, show, jobs)

@@ -24,6 +24,7 @@ from verimill.schemas.teachers import TeacherEntry
 RECORD = "teachers.json"
 FOLDER = "asked"
 IDENTITY = "teacher.json"
+CARD = "README.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,9 @@ def file_of(portions: Sequence[Portion], teacher: TeacherEntry, portion: Portion
 def settle(out: Path, teachers: Sequence[Outcome]) -> list[dict[str, Any]]:
     """The manifest is in order, and the records of all teachers are on disk and returned."""
     rewrite(out, _ordered(read_manifest(out), teachers))
+    if not teachers:
+        (out / RECORD).unlink(missing_ok=True)
+        return []
     files = read_manifest(out)
     known = {}
     if any(entry.note.get("teacher") and entry.rows for entry in files):

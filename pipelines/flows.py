@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib.util
 import logging
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -18,21 +17,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from verimill.pipelines.build import WORK, build, standing
+from verimill.pipelines.asking import Show, TeacherFailed, ask_teachers, require_teachers
+from verimill.pipelines.build import WORK, build
 from verimill.pipelines.certificates import Uncertified
 from verimill.pipelines.embedded import embedded_server
 from verimill.pipelines.progress import Tell, teller
+from verimill.pipelines.reporting import FAILED, OK, RESUMABLE, USAGE, dry_run_lines, report, say, whole
 from verimill.pipelines.shards import Damaged, DiskFull, require_writable
-from verimill.pipelines.splits import cells_of
-from verimill.pipelines.stages import time_cell, warm
-from verimill.pipelines.summary import plan_lines, sampled_cells, spread, summary_lines
+from verimill.pipelines.stages import warm
 from verimill.pipelines.workers import Each, WorkerDied, Workers, available_cores
 from verimill.schemas.recipes import Recipe, load_recipe
-from verimill.schemas.rows import compact
 
 RUNNERS = ("local", "dask", "ray")
-FIXED_SECONDS = 15.0  # start of Prefect, dedup, writing and the card of a small build
-OK, FAILED, USAGE, RESUMABLE = 0, 1, 2, 3
 
 
 class MissingExtra(ImportError):
@@ -58,44 +54,36 @@ def run_build(
         recipe = load_recipe(recipe_path)
         count = _job_count(jobs)
         if dry_run:
-            print("\n".join(_dry(recipe, count)))
+            print("\n".join(dry_run_lines(recipe, count)))
             return OK
         _require(runner)
         require_writable(out)
-        summary = standing(recipe, Path(out))
+        summary = whole(recipe, Path(out))
+        if summary is None:
+            require_teachers(recipe)
     except Damaged as error:
-        return _say(error, FAILED)
+        return say(error, FAILED)
     except (ValueError, MissingExtra) as error:
-        return _say(error, USAGE)
+        return say(error, USAGE)
     if summary is not None:
         if not (Path(out) / "README.md").exists():  # stopped between the last row and the card
             write_card(Path(out))
-        _say(f"{out} is whole already; nothing to do", OK)
-        return _report(summary, out, None, as_json)
+        say(f"{out} is whole already; nothing to do", OK)
+        return report(summary, out, None, as_json)
     try:
         with teller() as tell:
             summary = _run_flow(recipe, Path(recipe_path), Path(out), runner, count, tell)
     except Uncertified as error:
-        return _say(f"stopped, maker and judge disagree, which is a bug of the family: {error}", FAILED)
+        return say(f"stopped, maker and judge disagree, which is a bug of the family: {error}", FAILED)
     except Damaged as error:
-        return _say(error, FAILED)
-    except (DiskFull, WorkerDied) as error:
-        return _say(error, RESUMABLE)
+        return say(error, FAILED)
+    except (DiskFull, WorkerDied, TeacherFailed) as error:
+        return say(error, RESUMABLE)
     except ValueError as error:
-        return _say(error, USAGE)
+        return say(error, USAGE)
     except KeyboardInterrupt:
-        return _say("stopped; run the same command again to go on from the last whole shard", RESUMABLE)
-    return _report(summary, out, time.monotonic() - began, as_json)
-
-
-def _report(summary: Mapping[str, Any], out: str | Path, seconds: float | None, as_json: bool) -> int:
-    print(compact(summary) if as_json else "\n".join(summary_lines(summary, out, seconds)))
-    return RESUMABLE if summary["shortfalls"] else OK
-
-
-def _say(what: object, code: int) -> int:
-    print(f"verimill: {what}", file=sys.stderr)
-    return code
+        return say("stopped; run the same command again to go on from the last whole shard", RESUMABLE)
+    return report(summary, out, time.monotonic() - began, as_json)
 
 
 def _job_count(jobs: int | None) -> int:
@@ -115,16 +103,6 @@ def _require(runner: str) -> None:
         raise MissingExtra(
             f'--runner {kind} needs prefect-{kind}, which is not installed: pip install "verimill[{kind}]"'
         )
-
-
-def _dry(recipe: Recipe, jobs: int) -> list[str]:
-    """What would be made and about how long it takes, from rates measured on a few problems of each family."""
-    cells = cells_of(recipe)
-    sample = sampled_cells(cells)
-    with Workers(min(jobs, len(sample))) as workers:
-        work = [(cells[c], recipe.seed, recipe.traces.oracle) for c in sample]
-        measured = {sample[at]: cost for at, cost in workers.each("measure", time_cell, work)}
-    return plan_lines(recipe, spread(cells, measured), jobs, FIXED_SECONDS)
 
 
 # --- Prefect ----------------------------------------------------------------------------------------------------
@@ -211,12 +189,60 @@ def _mill(
     )
     def mill(recipe_file: str, folder: str) -> dict[str, Any]:
         summary = build(recipe, out.resolve(), each=cast(Each, each), here=here, tell=tell)
+        summary |= {"teachers": _ask(recipe, out.resolve(), jobs, tell)}
         card = here("card", lambda: write_card(out))
         _artifacts(summary, card)
         return summary
 
     made: dict[str, Any] = mill(str(source), str(out))
     return made
+
+
+def _ask(recipe: Recipe, out: Path, jobs: int, tell: Tell) -> list[dict[str, Any]]:
+    """The teachers are asked in a flow below the build's: a task is a portion, and no sample reaches Prefect."""
+    from prefect import flow, task
+    from prefect.task_runners import ThreadPoolTaskRunner
+
+    tasks: list[Any] = []
+
+    def spawn(name: str, step: Callable[[], None]) -> None:
+        run = task(step, name=f"teacher {name.partition(' ')[0]}", task_run_name=name, persist_result=False)
+        tasks.append(run.submit())
+
+    # portions wait for their teacher in threads, of which there are only as many as are in use
+    @flow(  # type: ignore[untyped-decorator]
+        name="verimill ask",
+        flow_run_name=f"{recipe.name} teachers",
+        task_runner=ThreadPoolTaskRunner(max_workers=1_000),
+    )
+    def asking() -> list[dict[str, Any]]:
+        try:
+            return ask_teachers(recipe, out, spawn, tell, jobs, _shown())
+        finally:
+            for one in tasks:
+                one.wait()
+
+    if not recipe.teachers:
+        return ask_teachers(recipe, out, spawn, tell)  # those of an earlier recipe go
+    asked: list[dict[str, Any]] = asking()
+    return asked
+
+
+def _shown() -> Show:
+    """Keeps one progress artifact for each teacher up to date."""
+    from prefect.artifacts import create_progress_artifact, update_progress_artifact
+
+    known: dict[str, Any] = {}
+
+    def show(standing: Mapping[str, tuple[float, str]]) -> None:
+        for name, (done, text) in standing.items():
+            if name in known:
+                update_progress_artifact(known[name], progress=100 * done, description=text)
+            else:
+                key = "teacher-" + "".join(c if c.isalnum() else "-" for c in name.lower())
+                known[name] = create_progress_artifact(progress=100 * done, key=key, description=text)
+
+    return show
 
 
 def run_here(job: Callable[[], Any]) -> Any:
@@ -248,7 +274,7 @@ def write_card(out: Path) -> Path | None:
     try:
         return cards.write_card(out)
     except (cards.FolderError, cards.MissingReport) as error:  # the rows are whole; a card can be written later
-        _say(f"no card was written: {error}", OK)
+        say(f"no card was written: {error}", OK)
         return None
 
 

@@ -57,7 +57,7 @@ async def probe(
 
 
 async def _one(server: Serving, model: Model, sampling: Sampling, key_variable: str) -> Found:
-    card = await _card(server, model.name, key_variable)
+    card = await card_of(server, model.name, key_variable)
     model = replace(model, name=card["id"])
     server.model = model
     window = card.get("max_model_len")
@@ -75,7 +75,8 @@ async def _one(server: Serving, model: Model, sampling: Sampling, key_variable: 
     return Found(model, window, max(64, len(tokens or ()) + 32), metrics, {**reported, **version})
 
 
-async def _card(server: Serving, wanted: str, key_variable: str) -> dict[str, Any]:
+async def card_of(server: Serving, wanted: str, key_variable: str) -> dict[str, Any]:
+    """What the server says of the model; ValueError where it is not there or does not serve it."""
     try:
         status, body = await server.get("/models")
     except Fault as fault:

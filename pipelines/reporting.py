@@ -1,0 +1,72 @@
+"""What a build tells the person who ran it, before and after: the plan, the summary, the exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from verimill.pipelines.asking_records import standing_records
+from verimill.pipelines.build import standing
+from verimill.pipelines.splits import cells_of
+from verimill.pipelines.stages import time_cell
+from verimill.pipelines.summary import plan_lines, sampled_cells, spread, summary_lines, table
+from verimill.pipelines.teachers.posterior import wilson
+from verimill.pipelines.workers import Workers
+from verimill.schemas.recipes import Recipe
+from verimill.schemas.rows import compact
+
+FIXED_SECONDS = 15.0  # start of Prefect, dedup, writing and the card of a small build
+OK, FAILED, USAGE, RESUMABLE = 0, 1, 2, 3
+
+
+def report(summary: Mapping[str, Any], out: str | Path, seconds: float | None, as_json: bool) -> int:
+    """The summary is on standard output; the exit code of the build is returned."""
+    teachers = summary["teachers"]
+    lines = [*summary_lines(summary, out, seconds), *teacher_lines(teachers)]
+    print(compact(summary) if as_json else "\n".join(lines))
+    for bug in [bug for one in teachers for bug in one["bugs"]][:5]:
+        say(f"a judge failed, which is a bug; its file is not published: {bug}", FAILED)
+    if any(one["bugs"] for one in teachers):
+        return FAILED
+    short = summary["shortfalls"] or any(one["undone"] or one["shortfalls"] for one in teachers)
+    return RESUMABLE if short else OK
+
+
+def teacher_lines(records: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What each teacher came to: one line a teacher."""
+    if not records:
+        return []
+    heads = ["teacher", "model", "problems", "traces", "right", "pass rate", "undone"]
+    rows = []
+    for one in records:
+        low, high = wilson(one["right"], one["samples"])
+        rate = f"{one['right'] / one['samples']:.2f} ({low:.2f}..{high:.2f})" if one["samples"] else "-"
+        rows.append(
+            [one["teacher"], one.get("model", "-"), one["problems"], one["rows"], one["right"], rate, one["undone"]]
+        )
+    short = [f"not filled: {one['teacher']}: {what}" for one in records for what in one["shortfalls"]]
+    return ["", *table(heads, rows), *short]
+
+
+def whole(recipe: Recipe, out: Path) -> dict[str, Any] | None:
+    """The summary, teachers included, where nothing is left to do in `out`. Raises as `standing` does."""
+    summary, records = standing(recipe, out), standing_records(recipe, out)
+    return None if summary is None or records is None else summary | {"teachers": records}
+
+
+def say(what: object, code: int) -> int:
+    """The sentence is on standard error; the code is returned."""
+    print(f"verimill: {what}", file=sys.stderr)
+    return code
+
+
+def dry_run_lines(recipe: Recipe, jobs: int) -> list[str]:
+    """What would be made and about how long it takes, from rates measured on a few problems of each family."""
+    cells = cells_of(recipe)
+    sample = sampled_cells(cells)
+    with Workers(min(jobs, len(sample))) as workers:
+        work = [(cells[c], recipe.seed, recipe.traces.oracle) for c in sample]
+        measured = {sample[at]: cost for at, cost in workers.each("measure", time_cell, work)}
+    return plan_lines(recipe, spread(cells, measured), jobs, FIXED_SECONDS)
