@@ -43,24 +43,31 @@ class _Cursor:
 
 
 def joined(
-    folder: Path | str, keep: Callable[[Mapping[str, Any]], bool] = lambda problem: True, check: bool = True
+    folder: Path | str,
+    keep: Callable[[Mapping[str, Any]], bool] = lambda problem: True,
+    check: bool = True,
+    problems: Path | str | None = None,
 ) -> Iterator[Joined]:
     """Every problem for which `keep` holds, with its traces, in the order of the problems.
 
+    `problems` is the folder of the problems where they do not stand beside the traces.
     Raises ShardError for a damaged file (with `check`, before its rows are used) and for a trace without a problem.
     """
-    folder = Path(folder)
+    folder, source = Path(folder), Path(problems or folder)
     entries = read_manifest(folder)
+    of_source = entries if source == folder else read_manifest(source)
     if check:
         for entry in entries:
             check_shard(folder, entry)
-    problems = [entry for entry in entries if entry.table == "problems"]
-    cursors = _cursors(folder, problems, [entry for entry in entries if entry.table == "traces" and entry.rows])
+        for entry in () if source == folder else of_source:
+            check_shard(source, entry)
+    named = [entry for entry in of_source if entry.table == "problems"]
+    cursors = _cursors(folder, source, named, [entry for entry in entries if entry.table == "traces" and entry.rows])
     waiting = sorted(cursors, key=lambda cursor: cursor.first)
     active: list[_Cursor] = []
     place = -1
-    for entry in problems:
-        for row in read_shard(folder, entry, batch=BATCH):
+    for entry in named:
+        for row in read_shard(source, entry, batch=BATCH):
             place += 1
             while waiting and waiting[0].first <= place:
                 active.append(waiting.pop(0))
@@ -86,12 +93,12 @@ def _taken(folder: Path, cursor: _Cursor, place: int) -> Iterator[Row]:
         yield next(cursor.rows)
 
 
-def _cursors(folder: Path, problems: Sequence[Entry], traces: Sequence[Entry]) -> list[_Cursor]:
+def _cursors(folder: Path, source: Path, problems: Sequence[Entry], traces: Sequence[Entry]) -> list[_Cursor]:
     import numpy as np
 
     if not traces:
         return []
-    ids = np.concatenate([_ids(folder, entry, "id") for entry in problems] or [np.empty(0, dtype=np.uint64)])
+    ids = np.concatenate([_ids(source, entry, "id") for entry in problems] or [np.empty(0, dtype=np.uint64)])
     order = ids.argsort(kind="stable")
     ranked = ids[order]
     found = []

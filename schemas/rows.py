@@ -66,8 +66,8 @@ TRACE_COLUMNS: tuple[tuple[str, str, bool, str], ...] = (
 DROPPED_COLUMNS: tuple[tuple[str, str, bool, str], ...] = (
     ("key", "string", False, "text id of the candidate; regenerates it where it is a problem at all"),
     ("family", "word", False, "kind of task"),
-    ("level", "int8", False, "1 to 10"),
-    ("reason", "word", False, "exhausted, duplicate, orphan or spare"),
+    ("level", "int8", False, "1 to 10; 0 where knobs were given one by one"),
+    ("reason", "word", False, "exhausted, duplicate, orphan, spare, or a stage of a selection"),
     ("detail", "string", False, "what makes the reason true"),
 )
 

@@ -24,6 +24,7 @@ from verimill import (
     cli_make,
     cli_passrates,
     cli_publish,
+    cli_select,
     cli_serve,
     cli_why,
 )
@@ -68,6 +69,7 @@ for command in (
     cli_check.check,
     cli_make.new,
     cli_card.gallery,
+    cli_select.select,
     cli_export.export,
     cli_export.index,
     cli_export.decontaminate,

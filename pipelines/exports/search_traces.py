@@ -18,7 +18,7 @@ def rows(item: Item, options: Options) -> Made:
             yield Dropped(item.id, trace["id"], "no checked steps")
             continue
         steps = steps_of(trace)
-        branches, inside = _branches(steps)
+        branches, inside = branches_of(steps)
         if not branches:
             yield Dropped(item.id, trace["id"], "no wrong branch")
             continue
@@ -30,12 +30,12 @@ def rows(item: Item, options: Options) -> Made:
         }
 
 
-def _branches(steps: tuple[Step, ...]) -> tuple[int, int]:
+def branches_of(steps: tuple[Step, ...]) -> tuple[int, int]:
     """Suppositions at any depth, and the steps inside them."""
     branches = inside = 0
     for step in steps:
         if step.sub:
-            deeper, more = _branches(step.sub)
+            deeper, more = branches_of(step.sub)
             branches, inside = branches + 1 + deeper, inside + len(step.sub) + more
     return branches, inside
 

@@ -95,7 +95,13 @@ def _scripts(text: str) -> dict[str, float] | None:
 
 
 def first_right(case: Case, text: str, right: str | None) -> float | None:
-    """Where the first right answer ends, as a share of the text; None where none was found.
+    """Where the first right answer ends, as a share of the text; None where none was found."""
+    at = first_right_end(case, text, right)
+    return None if at is None else round(at / len(text), 4)
+
+
+def first_right_end(case: Case, text: str, right: str | None) -> int | None:
+    """The place in the text where the first right answer ends; None where none was found.
 
     The family's own reader is run on every paragraph (for a grid) or line that holds all the words of `right`.
     """
@@ -109,7 +115,7 @@ def first_right(case: Case, text: str, right: str | None) -> float | None:
             continue
         judged += 1
         if judge_text(case, unit).outcome == "right":
-            return round(at / len(text), 4)
+            return at
         if judged >= MAX_UNITS:
             break
     return None
