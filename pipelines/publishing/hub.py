@@ -220,7 +220,7 @@ class Hub:
         if status in (401, 403):
             who = f"the token in {TOKEN}" if self.token else f"a reader without {TOKEN}"
             return f"{self.endpoint} refused {who} ({status}) to {what}: wanted one that may do so in {self.repo}"
-        if status is not None or isinstance(error, (OSError, ValueError)):
+        if status is not None or isinstance(error, (OSError, ValueError, RuntimeError)):
             return f"{self.endpoint} cannot {what} in {self.repo}: {self._short(error)}"
         return None
 
@@ -248,5 +248,7 @@ def passing(error: BaseException) -> bool:
         return True
     if type(error).__module__.partition(".")[0] in _CARRIERS:
         return True
-    inner = error.__cause__ or error.__context__  # "not in the cache" is said for want of a connection
-    return isinstance(error, OSError) and inner is not None and passing(inner)
+    if error.__cause__ is not None:  # "error while uploading", from what went wrong
+        return passing(error.__cause__)
+    inner = error.__context__ if isinstance(error, OSError) else None  # "not in the cache", for want of a connection
+    return inner is not None and passing(inner)
