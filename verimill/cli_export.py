@@ -66,7 +66,7 @@ def export(
 
 
 def index(
-    source: Annotated[Path, typer.Argument(help="A benchmark that you have: Parquet or JSON lines, a file or a folder.")],
+    source: Annotated[Path, typer.Argument(help="A benchmark: Parquet or JSON lines, a file or a folder.")],
     out: Annotated[Path, typer.Option("--out", help="The index, one Parquet file.")],
     name: Annotated[str | None, typer.Option("--name", help="The benchmark's name; by default the file's.")] = None,
     column: Annotated[str | None, typer.Option("--column", help="The column with the text.")] = None,
