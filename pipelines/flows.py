@@ -69,7 +69,7 @@ def run_build(
         if not (Path(out) / "README.md").exists():  # stopped between the last row and the card
             write_card(Path(out))
         say(f"{out} is whole already; nothing to do", OK)
-        return report(summary, out, None, as_json)
+        return report(recipe, summary, out, None, as_json)
     try:
         with teller() as tell:
             summary = _run_flow(recipe, Path(recipe_path), Path(out), runner, count, tell)
@@ -83,7 +83,7 @@ def run_build(
         return say(error, USAGE)
     except KeyboardInterrupt:
         return say("stopped; run the same command again to go on from the last whole shard", RESUMABLE)
-    return report(summary, out, time.monotonic() - began, as_json)
+    return report(recipe, summary, out, time.monotonic() - began, as_json)
 
 
 def _job_count(jobs: int | None) -> int:
@@ -282,11 +282,16 @@ def _artifacts(summary: Mapping[str, Any], card: Path | None) -> None:
     """In Prefect's UI: the table of yields, the card and where it lies."""
     from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
+    from verimill.data_cards.cards import standalone
+
     yields = [{"family": family, **counts} for family, counts in summary["families"].items()]
     create_table_artifact(key="yields", table=yields, description="Problems tried, made, kept and dropped by family")
     if card is not None and card.exists():
-        create_markdown_artifact(key="card", markdown=card.read_text(encoding="utf-8"), description="The data card")
-        create_link_artifact(key="card-file", link=card.resolve().as_uri(), link_text=str(card))
+        create_markdown_artifact(key="card", markdown=standalone(card), description=f"The data card, {card.resolve()}")
+        told = "The data card's file; a browser may refuse to open files from here"
+        create_link_artifact(
+            key="card-file", link=card.resolve().as_uri(), link_text=str(card.resolve()), description=told
+        )
 
 
 @contextmanager

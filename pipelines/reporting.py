@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from verimill.pipelines.asking_records import standing_records
-from verimill.pipelines.build import standing
+from verimill.pipelines.build import keep_recipe, standing
+from verimill.pipelines.manifest import ShardError
+from verimill.pipelines.selections.running import Report
 from verimill.pipelines.splits import cells_of
 from verimill.pipelines.stages import time_cell
 from verimill.pipelines.summary import plan_lines, sampled_cells, spread, summary_lines, table
@@ -17,14 +19,25 @@ from verimill.pipelines.workers import Workers
 from verimill.schemas.recipes import Recipe
 from verimill.schemas.rows import compact
 
+SELECTED = "selected"
 FIXED_SECONDS = 15.0  # start of Prefect, dedup, writing and the card of a small build
 OK, FAILED, USAGE, RESUMABLE = 0, 1, 2, 3
 
 
-def report(summary: Mapping[str, Any], out: str | Path, seconds: float | None, as_json: bool) -> int:
-    """The summary is on standard output; the exit code of the build is returned."""
+def report(
+    recipe: Recipe, summary: Mapping[str, Any], out: str | Path, seconds: float | None, as_json: bool
+) -> int:
+    """The recipe's selection is made, the summary is on standard output; the exit code of the build is returned."""
     teachers = summary["teachers"]
     lines = [*summary_lines(summary, out, seconds), *teacher_lines(teachers)]
+    if recipe.select:
+        try:
+            chosen = selected(recipe, Path(out))
+        except ShardError as error:
+            return say(error, FAILED)
+        except ValueError as error:
+            return say(error, USAGE)
+        summary, lines = {**summary, "selected": chosen.data()}, [*lines, *selection_lines(chosen, out)]
     print(compact(summary) if as_json else "\n".join(lines))
     for bug in [bug for one in teachers for bug in one["bugs"]][:5]:
         say(f"a judge failed, which is a bug; its file is not published: {bug}", FAILED)
@@ -48,6 +61,26 @@ def teacher_lines(records: Sequence[Mapping[str, Any]]) -> list[str]:
         )
     short = [f"not filled: {one['teacher']}: {what}" for one in records for what in one["shortfalls"]]
     return ["", *table(heads, rows), *short]
+
+
+def selected(recipe: Recipe, out: Path) -> Report:
+    """What the recipe's stages keep is a dataset in `out/selected`, with its card."""
+    from verimill.data_cards import cards
+    from verimill.pipelines.selections.writing import select
+
+    keep_recipe(recipe, out)
+    found = select(out, recipe.select, out / SELECTED, anew=True)
+    if cards.lacking() is None and not (out / SELECTED / cards.CARD).exists():
+        cards.write_card(out / SELECTED)
+    return found
+
+
+def selection_lines(found: Report, out: str | Path) -> list[str]:
+    """What a selection kept, and what each stage dropped."""
+    head = (f"selected: {found.problems} of {found.of_problems} problems, {found.traces} of {found.of_traces} traces, "
+            f"in {Path(out) / SELECTED}")  # fmt: skip
+    rows = [[one.stage, one.problems, one.traces, one.rewritten] for one in found.stages]
+    return ["", head, "", *table(["stage", "problems dropped", "traces dropped", "rewritten"], rows)]
 
 
 def whole(recipe: Recipe, out: Path) -> dict[str, Any] | None:

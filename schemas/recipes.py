@@ -20,6 +20,9 @@ from verimill.schemas.conditions import parse as parse_condition
 from verimill.schemas.core import LEVELS
 from verimill.schemas.families import codec, locate, names
 from verimill.schemas.marked_yaml import MarkedYamlError, Marks, read_marked
+from verimill.schemas.selections import NAMES as STAGES
+from verimill.schemas.selections import Entry as StageEntry
+from verimill.schemas.selections import kind_of
 from verimill.schemas.teachers import BudgetEntry, SamplingEntry, TeacherEntry
 from verimill.schemas.values import from_text
 
@@ -139,6 +142,8 @@ class Recipe(_Model):
     )
     teachers_at_once: int = Field(default=0, ge=0, le=20)
     """Teachers that are asked side by side; 0 is all of them. One graphics card serves one managed server at a time."""
+    select: list[StageEntry] = Field(default_factory=list, max_length=40)
+    """Stages that choose among the problems and traces; what they keep is a dataset in the folder `selected`."""
     unanswerable: float = Field(default=0.0, ge=0.0, le=0.5)
     """Share of rows, 0..0.5, that are unanswerable twins, in families that can have them."""
     recount: Share = 1.0
@@ -198,10 +203,10 @@ class Recipe(_Model):
     def digest(self) -> str:
         """A hash of all that decides the problems: the recipe with defaults filled in, and the families' versions.
 
-        Teachers and licences are not in it: they may be added and changed while the problems stay.
+        Teachers, selections and licences are not in it: they may be added and changed while the problems stay.
         """
         versions = {entry.family: codec(entry.family).version for entry in self.families}
-        data = self.model_dump(mode="json", exclude={"teachers", "teachers_at_once", "licenses"})
+        data = self.model_dump(mode="json", exclude={"teachers", "teachers_at_once", "licenses", "select"})
         text = json.dumps([data, versions], sort_keys=True)
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
@@ -244,6 +249,8 @@ _MODELS: dict[str, type[BaseModel]] = {
 
 def _model_at(path: tuple[Any, ...]) -> type[BaseModel]:
     """The model whose field a path ends in."""
+    if path[0] == "select" and len(path) > 2 and path[2] in STAGES:
+        return kind_of(path[2])
     named = [part for part in path[:-1] if part in _MODELS]
     return _MODELS[named[-1]] if named else Recipe
 
@@ -251,6 +258,8 @@ def _model_at(path: tuple[Any, ...]) -> type[BaseModel]:
 def _fault(error: dict[str, Any], marks: Marks, source: str) -> str:
     """One fault as a sentence with its line."""
     loc = tuple(error["loc"])
+    if loc[:1] == ("select",):
+        loc = loc[:2] + loc[3:]  # pydantic puts the stage's name between its place and its knob
     while loc and loc not in marks:  # pydantic adds parts of its own, such as the tried type of a union
         loc = loc[:-1]
     where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).lstrip(".")

@@ -216,6 +216,11 @@ def name_of(kind: type[Stage]) -> str:
 NAMES = tuple(name_of(kind) for kind in KINDS)
 
 
+def kind_of(name: str) -> type[Stage]:
+    """The kind of stage of a name."""
+    return KINDS[NAMES.index(name)]
+
+
 def _entry(value: Any) -> Any:
     if isinstance(value, str):
         value = {"stage": value}

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from verimill.data_cards import cards
 from verimill.pipelines.audit import verify
 from verimill.pipelines.oracle import Trace, oracle_trace, trace_id
 from verimill.pipelines.rows import Problem, generate
@@ -242,7 +243,7 @@ def test_stages_that_look_at_all_problems_first(made: Path, tmp_path: Path) -> N
     assert chosen("mix", group(*mixed(1, 2)), {("arithmetic_chain", 2): 1.0})[0]
 
 
-def test_a_selection_made_again_is_left_alone_or_has_the_same_bytes(made: Path, tmp_path: Path, fingerprint: Any) -> None:
+def test_a_selection_made_again_has_the_same_bytes(made: Path, tmp_path: Path, fingerprint: Any) -> None:
     stages = read_stages(["shortest"])
     first = select(made, stages, tmp_path / "a")
     before = fingerprint(tmp_path / "a")
@@ -276,3 +277,56 @@ def test_every_stage_is_made_and_names_its_paper() -> None:
     assert set(BY_NAME) == set(NAMES)
     for selection in BY_NAME.values():
         assert issubclass(selection.kind, Stage) and selection.kind.paper and selection.choose.__doc__
+
+
+# --- in a recipe ------------------------------------------------------------------------------------------------
+
+RECIPE = """\
+name: picked
+seed: 4
+families: [arithmetic_chain]
+splits:
+  - {name: train, rows: 12, levels: 1-3}
+traces: {oracle: [full, brief]}
+select:
+  - right-path
+  - {stage: shortest, keep: 1}
+"""
+
+
+def test_a_recipe_with_stages_builds_the_selection_beside_the_dataset(tmp_path: Path, capfd: Any) -> None:
+    from verimill.pipelines.build import build
+    from verimill.pipelines.reporting import report
+    from verimill.schemas.recipes import parse_recipe
+
+    recipe = parse_recipe(RECIPE)
+    out = tmp_path / "out"
+    summary = build(recipe, out) | {"teachers": []}
+    assert report(recipe, summary, out, 1.0, False) == 0
+    assert "selected: 12 of 12 problems, 12 of 24 traces" in capfd.readouterr().out
+    assert verify(out).ok and verify(out / "selected").ok
+    cards.check(out / "selected")
+    other = parse_recipe(RECIPE.replace("keep: 1", "keep: 2"))
+    assert other.digest == recipe.digest
+    assert report(other, summary, out, None, True) == 0
+    assert json.loads(capfd.readouterr().out)["selected"]["traces"] == 24
+    assert "keep: 2" in (out / "recipe.yaml").read_text() and verify(out / "selected").ok
+    empty = parse_recipe(RECIPE.replace("right-path", "band"))
+    assert report(empty, summary, out, None, False) == 2 and "nothing is left" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wanted"),
+    [
+        ("keep: 1", "keep: 0", "line 9: select[1].keep must be greater than or equal to 1, got 0"),
+        ("keep: 1", "kep: 1", "line 9: unknown name select[1].kep; did you mean keep?"),
+        ("right-path", "straight", "line 8: select[0]: stage must be one of band"),
+        ("right-path", "teachable", "line 8: select[0] must have student, which is missing"),
+    ],
+)
+def test_a_recipe_with_a_stage_that_cannot_be_names_its_line(old: str, new: str, wanted: str) -> None:
+    from verimill.schemas.recipes import RecipeError, parse_recipe
+
+    with pytest.raises(RecipeError) as refused:
+        parse_recipe(RECIPE.replace(old, new), "r.yaml")
+    assert f"r.yaml, {wanted}" in str(refused.value)

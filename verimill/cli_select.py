@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from verimill.cli_screens import put_json, table, telling
+from verimill.cli_screens import put_json, table, telling, write_card_of
 
 if TYPE_CHECKING:
     from verimill.pipelines.selections.running import Report
@@ -48,6 +48,7 @@ def select(
     with telling() as tell:
         tell.stage("select", sum(e.rows for e in read_manifest(problems or folder) if e.table == "problems"))
         report = run(folder, chosen, out, problems, tell.step)
+    write_card_of(out)
     if as_json:
         put_json(report.data())
     else:

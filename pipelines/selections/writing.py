@@ -45,11 +45,13 @@ def select(
     out: Path | str,
     problems: Path | str | None = None,
     progress: Progress = lambda count: None,
+    anew: bool = False,
 ) -> Report:
     """What the stages keep of the dataset in `folder` is a dataset in `out`, and what they drop is named there.
 
     `problems` is the folder of the problems where the traces stand in another. Raises ValueError for an `out` that
-    holds something else or where nothing is left, ShardError for a damaged dataset.
+    holds something else (with `anew`, another selection is replaced) or where nothing is left, ShardError for a
+    damaged dataset.
     """
     folder, out, source = Path(folder), Path(out), Path(problems or folder)
     if not stages:
@@ -59,7 +61,7 @@ def select(
         "source": {"traces": sha256_of_manifest(folder), "problems": sha256_of_manifest(source)},
         "verimill_version": __version__,
     }
-    standing = _standing(out, identity)
+    standing = _standing(out, identity, anew)
     if standing is not None:
         return standing
     report = Report()
@@ -86,7 +88,7 @@ def sha256_of_manifest(folder: Path) -> str:
     return sha256_of(folder / MANIFEST)
 
 
-def _standing(out: Path, identity: dict[str, Any]) -> Report | None:
+def _standing(out: Path, identity: dict[str, Any], anew: bool) -> Report | None:
     """The report of a selection that is whole in `out`; None once `out` is empty and ours to write."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         path = out / SELECT
@@ -99,7 +101,7 @@ def _standing(out: Path, identity: dict[str, Any]) -> Report | None:
             return Report(**report | {"stages": [Lost(**one) for one in report["stages"]]})
         if report is not None:
             other = "stages or version" if found.get("source") == identity["source"] else "dataset"
-            if found != identity:
+            if found != identity and not anew:
                 raise ValueError(f"{out} holds a selection of another {other}; give a new folder")
         shutil.rmtree(out)  # ours, and stopped half-way or damaged
     require_writable(out)
