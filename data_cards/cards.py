@@ -6,8 +6,10 @@ machines. The texts are pure functions of the folder, so `check` is: make them a
 
 from __future__ import annotations
 
+import base64
 import importlib.util
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,7 @@ __all__ = [
     "lacking",
     "render",
     "require_report",
+    "standalone",
     "write_card",
 ]
 
@@ -129,6 +132,17 @@ def render(folder: Path | str, figures: Figures) -> str:
     values = sections.of(figures, choose(folder, figures), told)
     values |= qualities.of(figures, audit(Path(folder), figures), told, title)
     return fill("card.md.j2", front=front, title=title, **values)
+
+
+def standalone(card: Path) -> str:
+    """The card as one Markdown text for other screens: without the head for programs, its pictures inside."""
+    body = card.read_text(encoding="utf-8").partition("\n---\n")[2].partition("-->\n")[2].strip()
+
+    def inside(picture: re.Match[str]) -> str:
+        path = card.parent / picture[2]
+        return f"![{picture[1]}](data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()})"
+
+    return re.sub(rf"!\[([^\]\n]*)\]\(({charts.FOLDER}/[a-z]+\.png)\)", inside, body) + "\n"
 
 
 def _croissant(figures: Figures) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shutil
@@ -320,6 +321,14 @@ def test_an_edited_number_is_refused_in_one_sentence(copy: Path) -> None:
     cards.write_card(copy)
     cards.check(copy)
     assert card(copy) == text
+
+
+def test_the_card_on_another_screen_has_its_pictures_inside_and_no_head(built: Path) -> None:
+    text = cards.standalone(built / cards.CARD)
+    assert text.startswith("# small\n") and "](charts/" not in text and "pretty_name" not in text
+    for name in ("families", "levels", "hardness", "dropped"):
+        picture = (built / "charts" / f"{name}.png").read_bytes()
+        assert base64.b64encode(picture).decode() in text
 
 
 def test_what_the_rows_do_not_say_is_not_measured(copy: Path) -> None:

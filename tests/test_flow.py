@@ -140,8 +140,11 @@ def _check_prefect(server: str) -> None:
         time.sleep(0.2)  # task states reach the server a moment later, as events
     assert runs[0]["name"] == "small" and runs[0]["state_type"] == "COMPLETED"
     assert {"shard", "write", "dedup and split"} <= {re.sub(r"[ -][0-9a-f]+$", "", task["name"]) for task in tasks}
-    kinds = {artifact["key"] for artifact in _ask(server, "artifacts", {})}
-    assert "yields" in kinds
+    shown = {artifact["key"]: artifact for artifact in _ask(server, "artifacts", {})}
+    assert json.loads(shown["yields"]["data"])[0].keys() >= {"family", "tried", "made", "kept"}
+    if "card" in shown:  # cards need the extra report
+        assert shown["card"]["data"].startswith("# small") and "data:image/png;base64," in shown["card"]["data"]
+        assert "README.md" in shown["card-file"]["data"]
 
 
 def _ask(server: str, what: str, query: dict[str, Any]) -> Any:
