@@ -90,10 +90,10 @@ def ask_teachers(
         done = standing_records(recipe, out)
         if done is not None:
             return done
-        recover(out)
+        whole = recover(out)  # a teacher's file that is damaged is written again from its log
         (out / CARD).unlink(missing_ok=True)  # it would not be true for long
         marks = {teacher.name: mark(recipe, teacher) for teacher in recipe.teachers}
-        rewrite(out, [one for one in read_manifest(out) if "teacher" not in one.note or stands(one, marks)])
+        rewrite(out, [one for one in whole if "teacher" not in one.note or stands(one, marks)])
         run = _Run(recipe, out, marks, spawn, tell, show, jobs)
         try:
             run.all()

@@ -46,9 +46,12 @@ def standing_records(recipe: Recipe, out: Path) -> list[dict[str, Any]] | None:
         return [] if not path.exists() else None
     found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
     wanted = [(teacher.name, teacher.shaping) for teacher in recipe.teachers]
-    if [(one["teacher"], one["shaping"]) for one in found] != wanted or any(
-        one["undone"] or one["bugs"] for one in found
-    ):
+    if [(one["teacher"], one["shaping"]) for one in found] != wanted:
+        return None
+    if any(one["undone"] or one["bugs"] for one in found):
+        return None
+    files = [(out / entry.name, entry.bytes) for entry in read_manifest(out) if "teacher" in entry.note]
+    if any(not file.exists() or file.stat().st_size != size for file, size in files):
         return None
     return list(found)
 

@@ -126,6 +126,8 @@ def finished(out: Path) -> dict[str, Any] | None:
         return None
     for entry in read_manifest(out):
         file = out / entry.name
+        if "teacher" in entry.note:
+            continue  # written again from the sample log where it is missing
         if not file.exists() or file.stat().st_size != entry.bytes:
             got = f"{file.stat().st_size} bytes" if file.exists() else "no file"
             raise Damaged(f"{file} was altered since the build: wanted {entry.bytes} bytes, got {got}")

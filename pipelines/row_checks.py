@@ -23,6 +23,7 @@ from verimill.pipelines.oracle import (
     verifier_version,
 )
 from verimill.pipelines.rows import LANGUAGE, problem_from_key
+from verimill.pipelines.teachers.assessing import assess
 from verimill.schemas.core import Exhausted
 from verimill.schemas.keys import Key, parse_key
 from verimill.schemas.rows import OUTCOMES, compact
@@ -156,6 +157,9 @@ def _check_trace(row: Row, problem: Row) -> None:
     provenance = json_object("provenance", row["provenance"])
     if row["outcome"] not in OUTCOMES:
         raise Differs("outcome", " or ".join(OUTCOMES), row["outcome"])
+    if row["finish_reason"] == "error" and row["teacher"] != "oracle":
+        _check_refused(row)
+        return
     verdict = judge_text(case, row["response"])
     if row["outcome"] != "truncated":
         same("outcome", verdict.outcome, row["outcome"])
@@ -163,6 +167,26 @@ def _check_trace(row: Row, problem: Row) -> None:
         same("answer_read", verdict.answer, row["answer_read"])
     if row["teacher"] == "oracle":
         _check_oracle(row, problem, case, provenance)
+    else:
+        _check_path(row, problem, provenance)
+
+
+def _check_refused(row: Row) -> None:
+    """A sample that the server refused: no text, no answer, no steps."""
+    empty = {"outcome": "unreadable", "response": "", "reasoning": "", "answer_read": None}
+    for column, value in {**empty, **dict.fromkeys(("steps_checked", "steps_wrong", "first_wrong_step"))}.items():
+        same(column, value, row[column])
+
+
+def _check_path(row: Row, problem: Row, provenance: dict[str, Any]) -> None:
+    """The steps that a teacher claims are judged again."""
+    known = provenance.get("path")
+    if not (row["reasoning"] or row["response"]) or (isinstance(known, dict) and "bug" in known):
+        return
+    right = row["answer_read"] if row["outcome"] == "right" else None
+    found = assess(problem["verification"], row["reasoning"], row["response"], right)
+    for column in ("steps_checked", "steps_wrong", "first_wrong_step"):
+        same(column, getattr(found, column), row[column])
 
 
 def _check_oracle(row: Row, problem: Row, case: Case, provenance: dict[str, Any]) -> None:
