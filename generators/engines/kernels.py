@@ -1937,3 +1937,402 @@ def uncover(
         if layouts(net, active, dom, log, count, stack, stack_reason, scratch, order, shown) >= 0:
             return True
     return False
+
+
+# Star battle: a network whose first TOTALs are the regions, which can be drawn anew in place: their cells together
+# are all cells, and each cell is in one of them, so no part changes its length.
+
+
+@inner
+def drawn(state):
+    """splitmix64: the next state and a draw of 0 to 2**31 - 1."""
+    state = state + np.uint64(0x9E3779B97F4A7C15)
+    x = state
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return state, np.int64((x ^ (x >> np.uint64(31))) >> np.uint64(33))
+
+
+@inner
+def draw_regions(net, side, label, rank):
+    """The first `side` constraints hold the cells of the regions, in order of first cell; label[v] is v's region."""
+    stars, place = net.args[0], net.scope_at[0]
+    rank[:side] = -1
+    n = 0
+    for first in range(side * side):
+        region = label[first]
+        if rank[region] >= 0:
+            continue
+        rank[region] = n
+        net.scope_at[n] = place
+        p = place + 3 * n
+        net.arg_at[n] = p
+        net.args[p], net.args[p + 1], net.args[p + 2] = stars, stars, 0
+        for v in range(first, side * side):
+            if label[v] == region:
+                net.scope[place] = v
+                net.args[p + 3 + place - net.scope_at[n]] = 1
+                net.var_cons[net.var_at[v]] = n
+                place += 1
+        n += 1
+
+
+@inner
+def beside(side, v, k):
+    """The k-th of the four cells around v, or -1 at the border."""
+    r, c = v // side, v % side
+    if k == 0:
+        return v - side if r > 0 else -1
+    if k == 1:
+        return v - 1 if c > 0 else -1
+    if k == 2:
+        return v + 1 if c < side - 1 else -1
+    return v + side if r < side - 1 else -1
+
+
+@inner
+def spared(side, label, v, seen, todo):
+    """True when the region of cell v stays in one piece without it."""
+    total, top = 0, 0
+    for u in range(side * side):
+        seen[u] = u == v or label[u] != label[v]
+        total += not seen[u]
+    for k in range(4):
+        u = beside(side, v, k)
+        if u >= 0 and not seen[u]:
+            seen[u] = 1
+            todo[0], top = u, 1
+            break
+    many = top
+    while top > 0:
+        top -= 1
+        w = todo[top]
+        for k in range(4):
+            u = beside(side, w, k)
+            if u >= 0 and not seen[u]:
+                seen[u] = 1
+                todo[top] = u
+                top += 1
+                many += 1
+    return many == total and total > 0
+
+
+@inner
+def given_away(side, label, v, turn, seen, todo):
+    """The region of a neighbour that cell v may go to, the turn-th in a circle the first to be asked; or -1."""
+    for k in range(4):
+        u = beside(side, v, (k + turn) % 4)
+        if u >= 0 and label[u] != label[v]:
+            return label[u] if spared(side, label, v, seen, todo) else -1
+    return -1
+
+
+@inner
+def differing(found, hidden, n):
+    """Which of the n solutions is not the hidden one, or -1."""
+    for i in range(n):
+        for v in range(hidden.shape[0]):
+            if found[i, v] != hidden[v] + 1:
+                return i
+    return -1
+
+
+@nb.njit(cache=True)
+def grow(side, seeds, pace, seed):
+    """The patch of each cell: patches grow from the seeds, each at its pace, until the grid is full."""
+    patches, state = seeds.shape[0], np.uint64(seed)
+    label = np.full(side * side, -1, np.int64)
+    border = np.zeros((patches, 4 * side * side), np.int64)
+    many = np.zeros(patches, np.int64)
+    left = side * side - patches
+    for p in range(patches):
+        label[seeds[p]] = p
+    grown = -1
+    while True:
+        for p in range(patches):  # at first every seed, then the patch that has grown
+            if grown < 0 or grown == p:
+                v = seeds[p]
+                for k in range(4):
+                    u = beside(side, v, k)
+                    if u >= 0 and label[u] < 0:
+                        border[p, many[p]] = u
+                        many[p] += 1
+        grown = -1
+        while grown < 0:
+            if left == 0:
+                return label
+            total = 0.0
+            for p in range(patches):
+                if many[p] > 0:
+                    total += pace[p]
+            state, x = drawn(state)
+            share, last = total * x / 2147483648.0, -1
+            for p in range(patches):
+                if many[p] > 0:
+                    last = p
+                    share -= pace[p]
+                    if share < 0:
+                        break
+            state, x = drawn(state)
+            at = x % many[last]
+            v = border[last, at]
+            many[last] -= 1
+            border[last, at] = border[last, many[last]]
+            if label[v] < 0:
+                label[v] = last
+                seeds[last] = v
+                grown = last
+                left -= 1
+
+
+@inner
+def share_sets(side, label, lines, barred):
+    """Cells as two sets of 50 bits: lines[i] are those of row, column or region i, barred[v] those that v bars."""
+    lines[:, :] = 0
+    for v in range(side * side):
+        word, bit = v // 50, np.int64(1) << (v % 50)
+        lines[v // side, word] |= bit
+        lines[side + v % side, word] |= bit
+        lines[2 * side + label[v], word] |= bit
+    for v in range(side * side):
+        r, c = v // side, v % side
+        for word in range(2):
+            barred[v, word] = lines[r, word] | lines[side + c, word] | lines[2 * side + label[v], word]
+        for u in (v - side - 1, v - side + 1, v + side - 1, v + side + 1):
+            if 0 <= u < side * side and abs(u % side - c) == 1:
+                barred[v, u // 50] |= np.int64(1) << (u % 50)
+
+
+@inner
+def rival(side, label, hidden, at, lines, barred, stack, out):
+    """True when one star a line can stand otherwise than hidden, and in cell `at` if that is a cell; `out` is how."""
+    share_sets(side, label, lines, barred)
+    mine, his = np.int64(0), np.int64(0)
+    for v in range(side * side):
+        if hidden[v]:
+            if v < 50:
+                mine |= np.int64(1) << v
+            else:
+                his |= np.int64(1) << (v - 50)
+    every = np.int64((1 << (3 * side)) - 1)
+    stack[0, 0], stack[0, 1] = (1 << 50) - 1, (1 << 50) - 1  # cells still free, lines served, stars
+    stack[0, 2], stack[0, 3], stack[0, 4] = 0, 0, 0
+    top = 1
+    while top > 0:
+        top -= 1
+        low, high, served, stars, more = stack[top, 0], stack[top, 1], stack[top, 2], stack[top, 3], stack[top, 4]
+        if served == every:
+            if stars != mine or more != his:
+                for v in range(side * side):
+                    out[v] = (stars >> v) & 1 if v < 50 else (more >> (v - 50)) & 1
+                return True
+            continue
+        if at >= 0:
+            first, second = np.int64(0), np.int64(0)
+            if at < 50:
+                first = np.int64(1) << at
+            else:
+                second = np.int64(1) << (at - 50)
+            at = -1
+        else:
+            fewest, first, second = 99, np.int64(0), np.int64(0)
+            for i in range(3 * side):
+                if not (served >> i) & 1:
+                    a, b = lines[i, 0] & low, lines[i, 1] & high
+                    n = popcount(a) + popcount(b)
+                    if n < fewest:
+                        fewest, first, second = n, a, b
+                        if n == 0:
+                            break
+        while first or second:
+            if first:
+                v = low_bit(first)
+                first &= first - 1
+            else:
+                v = 50 + low_bit(second)
+                second &= second - 1
+            stack[top, 0], stack[top, 1] = low & ~barred[v, 0], high & ~barred[v, 1]
+            stack[top, 2] = served | 1 << (v // side) | 1 << (side + v % side) | 1 << (2 * side + label[v])
+            stack[top, 3], stack[top, 4] = stars, more
+            if v < 50:
+                stack[top, 3] |= np.int64(1) << v
+            else:
+                stack[top, 4] |= np.int64(1) << (v - 50)
+            top += 1
+    return False
+
+
+@inner
+def rival_of(
+    net,
+    active,
+    domains,
+    log,
+    count,
+    stack,
+    stack_reason,
+    scratch,
+    order,
+    found,
+    side,
+    label,
+    hidden,
+    at,
+    max_nodes,
+    sets,
+    out,
+):
+    """Whether stars can stand otherwise than hidden (`rival`), for any number of stars: 0 or 1, -1 when not known."""
+    lines, barred, waiting = sets
+    if net.args[net.arg_at[0]] == 1:
+        return YES if rival(side, label, hidden, at, lines, barred, waiting, out) else NO
+    if at >= 0:
+        domains[at] = 2
+    n = NONE
+    for limit in (ONE, TWO):  # where many fit, the first to be found is seldom the hidden one
+        n = search(net, active, domains, limit, max_nodes, order, found, log, count, stack, stack_reason, scratch)
+        if n < 1 or limit == TWO or at >= 0 or differing(found, hidden, n) >= 0:
+            break
+    if at >= 0:
+        domains[at] = 3
+    if n < 1:
+        return n
+    i = differing(found, hidden, n)
+    if i < 0:
+        return NO
+    for v in range(hidden.shape[0]):
+        out[v] = found[i, v] >> 1
+    return YES
+
+
+@nb.njit(cache=True)
+def carve(
+    net,
+    active,
+    dom,
+    reason,
+    placed,
+    dirty,
+    log,
+    count,
+    stack,
+    stack_reason,
+    scratch,
+    order,
+    found,
+    side,
+    hidden,
+    label,
+    seed,
+    repairs,
+    turns,
+    max_nodes,
+    least,
+    max_tier,
+    work,
+):
+    """Move cells between the regions in `label` until only the hidden stars fit and finding them takes enough work.
+
+    First cells that another solution has a star in change their region, `repairs` times at most; then, `turns`
+    times at most, any cell without a star, and a turn that lets another solution in or lowers the effort is taken
+    back. True when rules of tier least..max_tier solve it with an effort of `work`.
+    """
+    nv = dom.shape[0]
+    state = np.uint64(seed)
+    seen, todo, other = np.zeros(nv, np.int64), np.zeros(nv, np.int64), np.zeros(nv, np.int64)
+    full = np.full(nv, 3, np.int64)
+    sets = np.zeros((3 * side, 2), np.int64), np.zeros((nv, 2), np.int64), np.zeros((side * side, 5), np.int64)
+    got = YES
+    for _ in range(repairs):
+        draw_regions(net, side, label, seen)
+        got = rival_of(
+            net,
+            active,
+            full,
+            log,
+            count,
+            stack,
+            stack_reason,
+            scratch,
+            order,
+            found,
+            side,
+            label,
+            hidden,
+            NONE,
+            max_nodes,
+            sets,
+            other,
+        )
+        if got != 1:
+            break
+        state, turn = drawn(state)
+        moved = False
+        for i in range(nv):
+            v = (turn + i) % nv
+            if other[v] and not hidden[v]:
+                state, turn = drawn(state)
+                region = given_away(side, label, v, turn, seen, todo)
+                if region >= 0:
+                    label[v] = region
+                    moved = True
+                    break
+        if not moved:
+            return False
+    if got != 0:
+        return False
+    best = -nv - 1
+    before, region = -1, -1
+    for t in range(turns):
+        if t > 0:
+            state, v = drawn(state)
+            v %= nv
+            if hidden[v]:
+                continue
+            state, turn = drawn(state)
+            region = given_away(side, label, v, turn, seen, todo)
+            if region < 0:
+                continue
+            before = label[v]
+            label[v] = region
+            draw_regions(net, side, label, seen)
+            if best >= 0 and rival_of(
+                net,
+                active,
+                full,
+                log,
+                count,
+                stack,
+                stack_reason,
+                scratch,
+                order,
+                found,
+                side,
+                label,
+                hidden,
+                v,
+                max_nodes,
+                sets,
+                other,
+            ):  # another solution could only have a star in the cell that was moved
+                label[v] = before
+                continue
+        got, score = 1, 0
+        if least < 2 or closes(net, active, full, stack_reason, log, count, least - 1, scratch) != 1:
+            dom[:] = full
+            reason[:, :] = -1
+            placed[:] = 0
+            count[:] = 0
+            got = solve(net, active, dom, reason, placed, dirty, log, count, max_tier, NONE, scratch)
+            score = effort_of(log, count)
+            if got != 1:
+                score = -nv
+                for u in range(nv):
+                    score += placed[u]
+        if score < best:
+            label[v] = before
+            continue
+        best = score
+        if got == 1 and score > 0 and score >= work:
+            return True
+    return False

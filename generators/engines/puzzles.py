@@ -65,11 +65,13 @@ def solve_model(
     work: Workspace | None = None,
     max_tier: int = TOP_TIER,
     sat: bool = True,
+    told: Sequence[Constraint] | None = None,
 ) -> Solved[A]:
     """Answer, traces, hardness and certificate of a problem with one solution.
 
     Without `sat` the second opinion is the complete search: right for problems whose clues are large tables of
     their own, which cost a SAT solver more to be told than everything else together.
+    `told`: other constraints with the same solutions, where these are fewer clauses for the SAT oracle.
     Raises ValueError when the rules do not finish it or the second opinion finds another solution.
     """
     work = work_on(model) if work is None else work
@@ -78,7 +80,7 @@ def solve_model(
         raise ValueError(f"the {model.shape} problem is not solved by rules up to tier {max_tier}: {found.outcome}")
     # The complete search itself deduces up to tier 2, so it decides nothing on what those rules finish.
     count, nodes = nodes_of(work, model.domains, 2, SEARCH_LIMIT) if found.tier > 2 or not sat else (1, 0)
-    certificate = certify(model, found) if sat else _counted(model, found, count)
+    certificate = certify(model, found, told) if sat else _counted(model, found, count)
     space = sum(log2(m.bit_count()) for m in model.domains)
     steps = steps_of(found, model.constraints, model.names, model.values)
     brief = steps if found.all_needed else steps_of(found, model.constraints, model.names, model.values, brief=True)
@@ -92,10 +94,10 @@ def solve_model(
     )
 
 
-def certify(model: Model, found: Deduced) -> dict[str, Any]:
+def certify(model: Model, found: Deduced, told: Sequence[Constraint] | None = None) -> dict[str, Any]:
     """What was proved about a solved problem: deduction closed it, and the SAT oracle finds no other solution."""
     oracle = oracle_for(model.shape, len(model.full), len(model.values))
-    if oracle.another(model.constraints, model.domains, found.values):
+    if oracle.another(model.constraints if told is None else told, model.domains, found.values):
         raise ValueError(f"a second solution exists although rules to tier {found.tier} finished the {model.shape}")
     return {"claim": "unique", "by": [f"deduction rules to tier {found.tier}", f"{ENGINE}: no other solution"]}
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache, partial
 
 from verimill.generators.engines.canonical import text_key
+from verimill.generators.engines.carving import carved, draw_regions
 from verimill.generators.engines.constraints import Constraint, total
-from verimill.generators.engines.deduction import deduce, hardness_of, solutions_of
+from verimill.generators.engines.deduction import Workspace
 from verimill.generators.engines.grids import numbered
 from verimill.generators.engines.puzzles import (
     Model,
-    at_tier,
     near_misses_of,
     solve_model,
     work_on,
@@ -25,8 +25,7 @@ from verimill.schemas.grids.star_battle import Answer, Params, Problem
 from verimill.schemas.rng import Rng
 
 TRIES = 300
-REPAIRS = 40
-NODES = 150  # decisions of one search for other solutions; a draw that needs more is given up
+TURNS = (60, 1)  # changes of regions with one star, with two: where these are few, a fresh draw is cheaper
 
 
 @lru_cache(maxsize=16)
@@ -61,29 +60,10 @@ def to_answer(n: int, values: Sequence[int]) -> Answer:
     return tuple(names[cell] for cell, v in enumerate(values) if v)
 
 
-def _repaired(rng: Rng, n: int, k: int, stars: Sequence[int], label: list[int]) -> Problem | None:
-    """Regions under which the hidden stars are the only solution: each other solution loses a star's cell."""
-    hidden = [0] * (n * n)
-    for cell in stars:
-        hidden[cell] = 1
-    for _ in range(REPAIRS):
-        seen = _model(n, k, label)
-        count, _, found = solutions_of(work_on(seen), seen.domains, 2, NODES, (1, 0))
-        if count < 1:
-            return None
-        others = [s for s in found if list(s) != hidden]
-        if not others:
-            return Problem(n, k, numbered(label))
-        spurious = [c for c in range(n * n) if others[0][c] and not hidden[c]]
-        for cell in rng.shuffled(spurious):
-            around = sorted({label[d] for d in neighbours(n, n, cell)} - {label[cell]})
-            after = moved(n, label, cell, rng.pick(around)) if around else None
-            if after is not None:
-                label = after
-                break
-        else:
-            return None
-    return None
+@lru_cache(maxsize=16)
+def _board(n: int, k: int) -> Workspace:
+    """The network of a size; the regions are drawn into it."""
+    return work_on(_model(n, k, [0] * (n * n - n + 1) + list(range(1, n))))
 
 
 def make(rng: Rng, params: Params) -> Problem:
@@ -95,23 +75,27 @@ def make(rng: Rng, params: Params) -> Problem:
         if stars is None:
             continue
         patches = grown(rng, n, stars)
-        label: list[int] | None = patches
-        if k == 2:
-            draws = (paired(rng, n, patches, len(stars)) for _ in range(8))
-            joined = next((drawn for drawn in draws if drawn is not None), None)
-            label = list(numbered(joined)) if joined is not None else None
-        problem = _repaired(rng, n, k, stars, label) if label is not None else None
-        if problem is None:
+        joined = paired(rng, n, patches, len(stars)) if k == 2 else patches
+        if joined is None:
             continue
-        seen = model(problem)
-        found = deduce(work_on(seen), seen.domains, params.tier)
-        if at_tier(found, params.least, params.tier) and hardness_of(found, 0, 0.0).effort >= params.work:
-            return problem
+        label = list(numbered(joined)) if k == 2 else joined
+        hidden = [0] * (n * n)
+        for cell in stars:
+            hidden[cell] = 1
+        tiers = (params.least, params.tier)
+        regions = carved(_board(n, k), n, hidden, label, rng.seed(), TURNS[k - 1], tiers, params.work)
+        if regions is not None:
+            return Problem(n, k, numbered(regions))
     raise Exhausted(f"no star battle in {TRIES} tries with {params}")
 
 
 def solve(problem: Problem) -> Solved[Answer]:
-    return solve_model(model(problem), partial(to_answer, problem.size))
+    n, k = problem.size, problem.stars
+    seen = model(problem)
+    work = draw_regions(_board(n, k), n, problem.regions)
+    # All rows together hold as many stars as all regions need, so no region has one too many when none lacks one.
+    told = [total(con.ref, con.scope, k, n * n, unit=True) for con in seen.constraints[:n]]
+    return solve_model(seen, partial(to_answer, n), work, told=(*told, *seen.constraints[n:]))
 
 
 def twins(rng: Rng, problem: Problem) -> Iterator[Problem]:

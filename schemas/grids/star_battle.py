@@ -77,9 +77,9 @@ class Problem:
 _LADDER: tuple[tuple[int, int, int, int, int], ...] = (
     (6, 1, 1, 0, 0),
     (6, 1, 3, 3, 0),
-    (7, 1, 3, 3, 48),
-    (8, 1, 3, 3, 52),
-    (7, 1, 5, 5, 80),
+    (7, 1, 3, 3, 0),
+    (7, 1, 3, 3, 58),
+    (8, 1, 3, 3, 62),
     (8, 1, 5, 5, 90),
     (9, 1, 5, 5, 150),
     (10, 1, 5, 5, 220),
@@ -129,7 +129,7 @@ def example(problem: Problem) -> str:
 CODEC = Codec(
     family="star_battle",
     kind="grids",
-    version=1,
+    version=2,
     title="Star battle",
     checker="unique",
     params=Params,
