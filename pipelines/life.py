@@ -14,8 +14,10 @@ from typing import Any
 
 import yaml
 
-from verimill.pipelines.lookup import Found, Row, find
+from verimill.pipelines.lookup import Found, Match, Row, find
 from verimill.pipelines.manifest import Entry, ShardError, read_manifest, sha256_of
+from verimill.pipelines.selections.protocol import TRACE
+from verimill.pipelines.selections.writing import lost_trace
 from verimill.schemas.keys import TWIN
 
 SHORTEST = 8  # hex digits of an id that may stand for the whole
@@ -42,17 +44,22 @@ def life_of(folder: Path | str, name: str) -> Life:
     found = next(find(place, entries, "problems", "key", name), None)
     if found is not None:
         return _problem(place, entries, found, None)
-    dropped = list(find(place, entries, "dropped", "key", name))
+    dropped = [one.row for one in find(place, entries, "dropped", "key", name)]
     if not dropped:
         raise NoSuchRow(f"{place} has no row with the key {name!r:.120}, kept or dropped")
-    return _dropped(place, entries, [one.row for one in dropped])
+    return _dropped(place, entries, dropped, None)
 
 
 def _by_id(folder: Path, entries: Sequence[Entry], name: str) -> Life:
     hits: dict[str, tuple[str, Found]] = {}
     for table in ("problems", "traces"):
-        for one in find(folder, entries, table, "id", name, prefix=True):
+        for one in find(folder, entries, table, "id", name, Match.BEGINS):
             hits.setdefault(one.row["id"], (table, one))
+    if not hits:
+        held = (one.row for one in find(folder, entries, "dropped", "detail", f'"id":"{name}', Match.HOLDS))
+        gone = [row for row in held if _is_trace(row)]
+        if len(gone) == 1:
+            return _lost_trace(folder, entries, gone[0])
     if len(hits) != 1:
         got = "none" if not hits else f"{len(hits)}: {', '.join(sorted(hits)[:3])}"
         raise NoSuchRow(f"{folder} must have one row whose id begins with {name}, got {got}")
@@ -82,6 +89,9 @@ def _problem(folder: Path, entries: Sequence[Entry], found: Found, trace: Found 
         "split": _split(recipe, row, hardness),
         "group": _group(folder, entries, row),
         "traces": [_trace(one.row) for one in find(folder, entries, "traces", "problem_id", row["id"])],
+        "lost_traces": [
+            _lost(one.row) for one in find(folder, entries, "dropped", "key", row["key"]) if _is_trace(one.row)
+        ],
         "trace": None if trace is None else _told_trace(folder, trace),
         "place": _place(folder, found),
         "rebuild": _rebuild(folder, row),
@@ -102,6 +112,7 @@ def _made(folder: Path, recipe: Mapping[str, Any] | None, row: Row) -> dict[str,
         "index": int(index),
         "twin": row["key"].endswith(TWIN),
         "recipe": None if recipe is None else recipe.get("name"),
+        "selected": [one.get("stage") for one in (_json(folder / "select.json") or {}).get("stages", ())],
         "verimill_version": row.get("verimill_version"),
         "series": counts,
     }
@@ -140,7 +151,8 @@ def _kept_or_dropped(folder: Path, entries: Sequence[Entry], key: str) -> dict[s
     for one in find(folder, entries, "problems", "key", key):
         return {"key": key, "id": one.row["id"], "split": one.row["split"], "answer": one.row["answer"]}
     for one in find(folder, entries, "dropped", "key", key):
-        return {"key": key, "dropped": one.row["reason"], "detail": one.row["detail"]}
+        if not _is_trace(one.row):
+            return {"key": key, "dropped": one.row["reason"], "detail": one.row["detail"]}
     return None
 
 
@@ -183,20 +195,44 @@ def _rebuild(folder: Path, row: Row) -> list[str]:
     return [f"{show} --style {shlex.quote(style)}" if style else show]
 
 
-# --- a dropped candidate ----------------------------------------------------------------------------------------
+# --- what was dropped -------------------------------------------------------------------------------------------
 
 
-def _dropped(folder: Path, entries: Sequence[Entry], rows: Sequence[Row]) -> Life:
-    row = dict(rows[0])
+def _dropped(folder: Path, entries: Sequence[Entry], rows: Sequence[Row], trace: dict[str, Any] | None) -> Life:
+    """The life of a key that was tried and is not kept, with the traces that went with it."""
+    row = next((one for one in rows if not _is_trace(one)), rows[0])
     match = re.match(r"the same problem as (\S+)\Z", row["detail"])
-    kept = _kept_or_dropped(folder, entries, match[1]) if match else None
     return {
-        "asked_for": "dropped",
-        "dropped": {name: row[name] for name in ("key", "family", "level", "reason", "detail")},
-        "instead": kept,
+        "asked_for": "dropped" if trace is None else "dropped trace",
+        "dropped": {name: row[name] for name in ("key", "family", "level", "reason")} | {"detail": lost_trace(row)[0]},
+        "instead": _kept_or_dropped(folder, entries, match[1]) if match else None,
+        "lost_traces": [_lost(one) for one in rows if _is_trace(one)],
+        "trace": trace,
         "made": _made(folder, _recipe(folder), row),
         "rebuild": _rebuild(folder, row),
     }
+
+
+def _lost_trace(folder: Path, entries: Sequence[Entry], row: Row) -> Life:
+    """The life of a trace that a selection dropped: that of its problem, kept or not."""
+    held: Row = lost_trace(row)[1] or {}
+    told = _trace(held) | {"reasoning": held["reasoning"], "response": held["response"], "place": None}
+    problem = next(find(folder, entries, "problems", "key", row["key"]), None)
+    if problem is not None:
+        life = _problem(folder, entries, problem, None)
+        return life | {"asked_for": "dropped trace", "trace": told | _lost(row)}
+    rows = [one.row for one in find(folder, entries, "dropped", "key", row["key"])]
+    return _dropped(folder, entries, rows, told | _lost(row))
+
+
+def _is_trace(row: Row) -> bool:
+    return str(row["reason"]).startswith(TRACE)
+
+
+def _lost(row: Row) -> dict[str, Any]:
+    why, held = lost_trace(row)
+    told = {name: (held or {}).get(name) for name in ("id", "teacher", "sample", "outcome")}
+    return told | {"stage": row["reason"].removeprefix(TRACE), "why": why}
 
 
 # --- files beside the tables ------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,10 +26,18 @@ class Found:
     row: Row
 
 
+class Match(Enum):
+    """How a value is looked for."""
+
+    EQUALS = "equal"
+    BEGINS = "starts_with"
+    HOLDS = "match_substring"
+
+
 def find(
-    folder: Path, entries: Sequence[Entry], table: str, column: str, value: str, prefix: bool = False
+    folder: Path, entries: Sequence[Entry], table: str, column: str, value: str, match: Match = Match.EQUALS
 ) -> Iterator[Found]:
-    """The rows of a table whose column holds the value, or begins with it, in the order of the files."""
+    """The rows of a table whose column is, begins with or holds the value, in the order of the files."""
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
@@ -43,7 +52,7 @@ def find(
             with pq.ParquetFile(path) as file:
                 require_schema(path, table, file.schema_arrow)
                 texts = file.read(columns=[column]).column(0)
-                hits = pc.starts_with(texts, value) if prefix else pc.equal(texts, value)
+                hits = getattr(pc, match.value)(texts, value)
                 for at in pc.indices_nonzero(hits).to_pylist():
                     yield Found(entry, at, _row(file, at))
         except (OSError, pa.ArrowException) as error:

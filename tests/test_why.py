@@ -19,8 +19,10 @@ from verimill.pipelines.build import build
 from verimill.pipelines.life import NoSuchRow, life_of
 from verimill.pipelines.manifest import ShardError, append, read_manifest
 from verimill.pipelines.rows import problem_from_key
+from verimill.pipelines.selections.writing import lost_trace, select
 from verimill.pipelines.shards import read_rows, write_shard
 from verimill.schemas.recipes import parse_recipe
+from verimill.schemas.selections import parse_stage, read_stages
 
 RECIPE = """\
 name: lives
@@ -41,9 +43,11 @@ recount: 0.5
 def _made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("lives") / "set"
     build(parse_recipe(RECIPE), out)
-    mini = [{**row, "teacher": "mini", "id": f"{at:032x}", "outcome": "wrong", "reason": "edge: no such edge",
-             "steps_wrong": 2, "first_wrong_step": 3, "steps_checked": 5, "sampling": '{"temperature":0.7}'}
-            for at, row in enumerate(list(read_rows(out, "traces"))[:5])]  # fmt: skip
+    wrong = {"outcome": "wrong", "reason": "edge: no such edge", "steps_wrong": 2, "first_wrong_step": 3,
+             "steps_checked": 5}  # fmt: skip
+    firsts = {row["problem_id"]: row for row in reversed(rows(out, "traces"))}
+    asked = {"teacher": "mini", "sampling": '{"temperature":0.7}'}
+    mini = [{**row, **asked, "id": f"{at:032x}", **(wrong if at % 2 else {})} for at, row in enumerate(firsts.values())]
     append(out, write_shard(out, "traces/mini-00000.parquet", "traces", mini, {"teacher": "mini"}))
     return out
 
@@ -113,7 +117,7 @@ def test_what_the_folder_does_not_say_is_left_open(made: Path, tmp_path: Path) -
 
 
 def test_a_name_that_fits_no_row_or_many_is_one_sentence(made: Path, tmp_path: Path) -> None:
-    with pytest.raises(NoSuchRow, match=r"must have one row whose id begins with 00000000, got 5: 0{31}0, "):
+    with pytest.raises(NoSuchRow, match=r"must have one row whose id begins with 00000000, got 36: 0{31}0, "):
         life_of(made, "00000000")
     for name, why in (("f" * 32, "got none"), ("sudoku@1:level=1#0/0", "no row with the key"), ("row 7", "its key")):
         with pytest.raises(NoSuchRow, match=why):
@@ -123,6 +127,33 @@ def test_a_name_that_fits_no_row_or_many_is_one_sentence(made: Path, tmp_path: P
     gone.unlink()
     with pytest.raises(ShardError, match=r"hard-.* is missing: the manifest wants 6 rows"):
         life_of(bare, "f" * 32)
+
+
+def test_what_a_selection_dropped_has_a_life(made: Path, tmp_path: Path) -> None:
+    """Traces stand in `dropped` with their whole row; a problem goes with all of its own."""
+    stages = read_stages([parse_stage("band:least=1,low=0.5,high=1,teacher=mini"), parse_stage("shortest:keep=1")])
+    select(made, stages, tmp_path / "selected")
+    out = tmp_path / "selected"
+    traces = {row["id"]: row for row in rows(made, "traces")}
+    dropped = [(row, *lost_trace(row)) for row in rows(out, "dropped")]
+    kept = next((row, trace, why) for row, why, trace in dropped if row["reason"] == "trace:shortest" and trace)
+    row, trace, why = kept
+    life = life_of(out, row["key"])
+    assert life["made"]["selected"] == ["band", "shortest"] and life["trace"] is None
+    assert [(one["id"], one["stage"], one["why"]) for one in life["lost_traces"]] == [
+        (held["id"], "shortest", why) for one, why, held in dropped if held and one["key"] == row["key"]
+    ]
+    life = life_of(out, trace["id"])
+    assert life["problem"]["key"] == row["key"] and life["trace"]["reasoning"] == traces[trace["id"]]["reasoning"]
+    text = run("why", trace["id"], out)[1]
+    assert f"trace {trace['id']}, dropped, answers" in text and trace["response"] in text
+    assert f"dropped by shortest: {why}" in text and "selected by band, shortest" in text
+
+    gone = next(row for row, _, _ in dropped if row["reason"] == "band")
+    life = life_of(out, gone["key"])
+    assert life["dropped"] == gone and len(life["lost_traces"]) == 3
+    text = run("why", life["lost_traces"][0]["id"], out)[1]
+    assert f"band: {gone['detail']}" in text and "dropped by band: its problem was dropped" in text
 
 
 def run(*args: object) -> tuple[int, str, str]:
@@ -153,7 +184,7 @@ def test_the_command_tells_it_in_words_and_as_json(made: Path, tmp_path: Path) -
     gone = next(one for one in rows(made, "dropped") if one["reason"] == "duplicate")
     code, text, _ = run("why", gone["key"], made)
     assert code == 0 and "was there already" in text and "kept: " in text
-    code, text, _ = run("why", "0" * 31 + "3", made)
+    code, text, _ = run("why", "0" * 31 + "5", made)
     assert code == 0 and "mini #" in text and "wrong: edge: no such edge; 5 steps checked, 2 wrong" in text
     code, _, err = run("why", "f" * 32, made)
     assert code == 2 and err.startswith("verimill: ") and len(err.splitlines()) == 1

@@ -41,15 +41,15 @@ def why(
     from verimill.pipelines.life import life_of
 
     with telling() as tell:
-        place, called = located(folder, repo, revision, tell)
+        place, _ = located(folder, repo, revision, tell)
     told = life_of(place, row)
     if as_json:
         put_json(told)
     else:
-        sections(_dropped_parts(told) if told["asked_for"] == "dropped" else _parts(told, called))
+        sections(_dropped_parts(told) if "dropped" in told else _parts(told))
 
 
-def _parts(told: Mapping[str, Any], called: str) -> list[tuple[str, str]]:
+def _parts(told: Mapping[str, Any]) -> list[tuple[str, str]]:
     problem, made = told["problem"], told["made"]
     level = "knobs given one by one" if problem["level"] is None else f"level {problem['level']}"
     knobs = " ".join(f"{name}={value}" for name, value in problem["params"].items())
@@ -58,7 +58,8 @@ def _parts(told: Mapping[str, Any], called: str) -> list[tuple[str, str]]:
              f"answer ({'it has one' if problem['answerable'] else 'unanswerable'}, checker "
              f"{problem['checker'].replace('_', ' ')}): {problem['answer']}"]  # fmt: skip
     if told["trace"] is not None:
-        about.insert(0, f"trace {told['trace']['id']} answers this problem:")
+        gone = ", dropped," if told["asked_for"] == "dropped trace" else ""
+        about.insert(0, f"trace {told['trace']['id']}{gone} answers this problem:")
     parts = [
         ("problem", "\n".join(about)),
         ("made", _made(made)),
@@ -67,12 +68,27 @@ def _parts(told: Mapping[str, Any], called: str) -> list[tuple[str, str]]:
         (f"split {told['split']['name']}", _split(told["split"])),
         ("copies", _group(told["group"])),
         (f"traces ({len(told['traces'])})", "\n".join(map(_trace, told["traces"])) or "none"),
+        *_lost(told["lost_traces"]),
+        *_own_trace(told["trace"]),
     ]
-    if told["trace"] is not None:
-        one = told["trace"]
-        parts.append((f"trace {one['id'][:8]}", f"{one['reasoning']}\n\n{one['response']}".strip()))
-        parts.append((f"where trace {one['id'][:8]} lies", _place(one["place"])))
     return [*parts, ("where it lies", _place(told["place"])), ("make it again", "\n".join(told["rebuild"]))]
+
+
+def _lost(traces: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    lines = [
+        f"{one['id'][:8]} {one['teacher']} #{one['sample']}, {one['outcome']}: dropped by {one['stage']}: {one['why']}"
+        for one in traces
+    ]
+    return [(f"traces dropped ({len(lines)})", "\n".join(lines))] if lines else []
+
+
+def _own_trace(trace: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    """The text of the trace that was asked for, and where it lies."""
+    if trace is None:
+        return []
+    name = f"trace {trace['id'][:8]}"
+    place = f"dropped by {trace['stage']}: {trace['why']}" if trace["place"] is None else _place(trace["place"])
+    return [(name, f"{trace['reasoning']}\n\n{trace['response']}".strip()), (f"where {name} lies", place)]
 
 
 def _made(made: Mapping[str, Any]) -> str:
@@ -81,6 +97,8 @@ def _made(made: Mapping[str, Any]) -> str:
     lines = [f"number {made['index']} of the series with seed {made['seed']}{twin}{version}"]
     if made["recipe"] is not None:
         lines.append(f"recipe {made['recipe']}")
+    if made["selected"]:
+        lines.append(f"selected by {', '.join(made['selected'])}")
     series = made["series"]
     if series is None:
         lines.append("what the series cost is not recorded here")
@@ -127,11 +145,20 @@ def _group(group: Mapping[str, Any]) -> str:
     lines = [f"canonical key {group['canonical']}: {alone}"]
     twin = group["twin"]
     if twin is not None:
-        where = f"in split {twin['split']}" if "split" in twin else f"dropped: {_DROPPED[twin['dropped']]}"
+        where = (
+            f"in split {twin['split']}"
+            if "split" in twin
+            else f"dropped: {_DROPPED.get(twin['dropped'], twin['detail'])}"
+        )
         what = "unanswerable twin" if twin["key"].endswith("!twin") else "twin of"
         lines.append(f"{what} {twin['key']}: {where}")
     lines += [f"dropped for it: {one['key']} ({one['reason']})" for one in group["dropped_copies"]]
     return "\n".join(lines)
+
+
+def _reason(reason: str, detail: str) -> str:
+    """Why something was dropped; a selection says it in its own words."""
+    return _DROPPED.get(reason, detail)
 
 
 def _trace(trace: Mapping[str, Any]) -> str:
@@ -157,8 +184,16 @@ def _place(place: Mapping[str, Any]) -> str:
 
 def _dropped_parts(told: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
     gone = told["dropped"]
-    lines = [gone["key"], f"{gone['reason']}: {_DROPPED.get(gone['reason'], gone['detail'])}", gone["detail"]]
+    lines = [gone["key"], f"{gone['reason']}: {_reason(gone['reason'], gone['detail'])}"]
+    if gone["reason"] in _DROPPED:
+        lines.append(gone["detail"])
     kept = told["instead"]
     if kept is not None:
         lines.append(f"kept: {kept['key']}" + (f", in split {kept['split']}" if "split" in kept else ""))
-    return [("dropped", "\n".join(lines)), ("made", _made(told["made"])), ("make it again", "\n".join(told["rebuild"]))]
+    return [
+        ("dropped", "\n".join(lines)),
+        ("made", _made(told["made"])),
+        *_lost(told["lost_traces"]),
+        *_own_trace(told["trace"]),
+        ("make it again", "\n".join(told["rebuild"])),
+    ]

@@ -1,7 +1,7 @@
 """The folder that goes out: whole, checked, and under the names that the Hub and `load_dataset` expect.
 
-Files are `problems/SPLIT-00000-of-00002.parquet` and `traces/SPLIT-...`. A file that has such a name already is linked,
-not copied; traces of teachers, which are written a file a teacher, are dealt out over the splits of their problems.
+Files are `problems/SPLIT-00000-of-00002.parquet` and `traces/SPLIT-...`. A file of one split is linked under its name,
+not copied; where files hold the traces of a teacher over all splits, traces are dealt out over those of their problems.
 The same dataset gives the same files and so the same digest, whatever machine stages it.
 """
 
@@ -26,7 +26,7 @@ from verimill.pipelines.progress import Quiet, Tell
 from verimill.pipelines.shards import read_shard, require_file, write_shard
 
 PLACE = ".publish"  # below the dataset folder; made anew by every run and removed at its end
-BESIDE = ("recipe.yaml", "summary.json", "CITATION.cff", "LICENSE")
+BESIDE = ("recipe.yaml", "summary.json", "select.json", "CITATION.cff", "LICENSE")
 WRITTEN = ("README.md", "croissant.json", "report.html", "charts/*")  # with the card, from the rows and their files
 SAMPLE = 100  # rows of each table that are re-verified before they go out
 
@@ -150,7 +150,7 @@ def _hub_named(folder: Path, entries: Sequence[Entry]) -> list[Entry | None]:
     parts: dict[tuple[str, str], list[Entry]] = {}
     splits = {_split_of(folder, entry) for entry in entries if entry.table == "problems"}
     traces = [entry for entry in entries if entry.table == "traces"]
-    deal = any(entry.note.get("split") not in splits or "teacher" in entry.note for entry in traces)
+    deal = any(entry.note.get("split") not in splits for entry in traces)
     for entry in entries:
         if entry.table != "traces" or not deal:
             parts.setdefault((entry.table, _split_of(folder, entry)), []).append(entry)
