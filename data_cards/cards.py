@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from verimill.data_cards import charts, croissant, licences, qualities, sections
+from verimill.data_cards import charts, croissant, licences, overlap, qualities, sections
 from verimill.data_cards.audit import audit
 from verimill.data_cards.examples import choose
 from verimill.data_cards.figures import Figures, measure
@@ -61,7 +61,7 @@ def write_card(folder: Path | str) -> Path:
     require_report()
     folder = Path(folder)
     figures = _measured(folder)
-    texts = {croissant.NAME: _croissant(figures), CARD: render(folder, figures)}
+    texts = {croissant.NAME: _croissant(folder, figures), CARD: render(folder, figures)}
     try:
         charts.draw(folder, figures)
         for name, text in texts.items():
@@ -80,7 +80,7 @@ def check(folder: Path | str) -> None:
     got = {name: _read(folder / name) for name in (CARD, croissant.NAME)}
     figures = _measured(folder)
     compare(folder / CARD, render(folder, figures), got[CARD])
-    compare(folder / croissant.NAME, _croissant(figures), got[croissant.NAME])
+    compare(folder / croissant.NAME, _croissant(folder, figures), got[croissant.NAME])
     for name, shown in charts.data(figures).items():
         picture = folder / charts.FOLDER / f"{name}.png"
         if charts.drawn(picture) != charts.digest(shown):
@@ -130,6 +130,7 @@ def render(folder: Path | str, figures: Figures) -> str:
     told, title = _recipe(figures)
     front = front_matter(figures, title, licences.of_hub(told, figures.teachers))
     values = sections.of(figures, choose(folder, figures), told)
+    values["overlap"] = overlap.section(overlap.of(Path(folder), figures))
     values |= qualities.of(figures, audit(Path(folder), figures), told, title)
     return fill("card.md.j2", front=front, title=title, **values)
 
@@ -145,9 +146,9 @@ def standalone(card: Path) -> str:
     return re.sub(rf"!\[([^\]\n]*)\]\(({charts.FOLDER}/[a-z]+\.png)\)", inside, body) + "\n"
 
 
-def _croissant(figures: Figures) -> str:
+def _croissant(folder: Path, figures: Figures) -> str:
     told, title = _recipe(figures)
-    return croissant.croissant(figures, title, told)
+    return croissant.croissant(figures, title, told, overlap.sentence(overlap.of(folder, figures)))
 
 
 def _recipe(figures: Figures) -> tuple[Mapping[str, Any], str]:

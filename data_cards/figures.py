@@ -186,8 +186,8 @@ def _problem(
     figures.languages[language] += 1
     figures.versions[made_by] += 1
     figures.seeds[key.rpartition("#")[2].partition("/")[0]] += 1
-    figures.canonical.append(_digest(family, canonical))
-    figures.answers[family].append(_digest(answer))
+    figures.canonical.append(digest_of(family, canonical))
+    figures.answers[family].append(digest_of(answer))
     length = sum(len(message["content"]) for message in prompt)
     figures.prompt.add(length)
     figures.sizes["prompt", ""].append(length)
@@ -228,7 +228,7 @@ def _trace(
     figures.sizes["reasoning", teacher].append(len(reasoning))
     figures.sizes["reply", teacher].append(len(response))
     figures.finishes[teacher, finish] += 1
-    figures.texts.append(_digest(problem, " ".join(f"{reasoning} {response}".split())))
+    figures.texts.append(digest_of(problem, " ".join(f"{reasoning} {response}".split())))
     if checked is not None:
         figures.steps[teacher, verbosity].add(checked)
         figures.steps_wrong[teacher, verbosity] += wrong or 0
@@ -252,7 +252,7 @@ def _dropped(figures: Figures, split: str, key: str, family: str, reason: str) -
     figures.dropped_twins[family] += key.endswith(TWIN)
 
 
-def _digest(*parts: str) -> int:
+def digest_of(*parts: str) -> int:
     """Eight bytes of a hash, for arrays that only count what is equal."""
     return int.from_bytes(hashlib.blake2b("\x1f".join(parts).encode(), digest_size=8).digest(), "big")
 

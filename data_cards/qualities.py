@@ -11,7 +11,6 @@ from verimill.data_cards.audit import Audit
 from verimill.data_cards.figures import Figures
 from verimill.data_cards.markdown import NOT_MEASURED, count, inline, share, table
 
-NOT_CHECKED = "not checked"
 _QUANTILES = (0.05, 0.5, 0.95, 0.99)
 _WHAT = {"prompt": "prompt, characters", "reasoning": "reasoning, characters", "reply": "reply, characters",
          "tokens": "completion, tokens"}  # fmt: skip
@@ -34,7 +33,6 @@ def of(figures: Figures, audited: Audit, recipe: Mapping[str, Any], title: str) 
         "licences": table(
             ["part", "licence"], [_licence(*part) for part in licences.parts(recipe, figures.teachers)], 2
         ),
-        "not_checked": NOT_CHECKED,
         "citation": f"{title}. Made with verimill {max(figures.versions)}"
         + (f", recipe {inline(str(recipe['name']))}" if recipe.get("name") else "")
         + f", seed {', '.join(sorted(figures.seeds)[:5])}.",

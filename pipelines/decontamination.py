@@ -8,6 +8,7 @@ counted as such; any other is found when half of what is left stands in one row.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -69,6 +70,22 @@ def decontaminate(folder: Path | str, against: Sequence[Path | str], column: str
         index = read(path) if is_index(path) else build(path, column=column)
         found.append(check(folder, index))
     return found
+
+
+def keep(folder: Path | str, found: Sequence[Checked]) -> Path:
+    """What was found stands beside the dataset, for its card."""
+    from verimill.data_cards.figures import digest_of
+    from verimill.data_cards.overlap import LAYERS, record
+
+    rows = read_rows(folder, "problems", ["family", "canonical"])
+    canonical = array("Q", (digest_of(row["family"], row["canonical"]) for row in rows))
+    told = [
+        {"benchmark": one.benchmark, "why_not": one.why_not, "items": one.items, "blind": one.short + one.masked,
+         "rows": len({hit.problem_id for hit in one.hits}),
+         **{layer: sum(hit.layer == layer for hit in one.hits) for layer in LAYERS}}
+        for one in found
+    ]  # fmt: skip
+    return record(Path(folder), canonical, told)
 
 
 def check(folder: Path | str, index: Index) -> Checked:

@@ -17,6 +17,7 @@ import yaml
 
 from verimill.data_cards import cards, charts, licences
 from verimill.pipelines.build import build
+from verimill.pipelines.decontamination import decontaminate, keep
 from verimill.schemas.recipes import load_recipe, parse_recipe
 
 pl = pytest.importorskip("polars")
@@ -329,6 +330,29 @@ def test_the_card_on_another_screen_has_its_pictures_inside_and_no_head(built: P
     for name in ("families", "levels", "hardness", "dropped"):
         picture = (built / "charts" / f"{name}.png").read_bytes()
         assert base64.b64encode(picture).decode() in text
+
+
+def test_a_check_against_benchmarks_is_told_while_the_rows_are_those_checked(copy: Path, tmp_path: Path) -> None:
+    rows = pl.read_parquet(f"{copy}/problems/*.parquet")
+    with (tmp_path / "bench.jsonl").open("w") as file:
+        for prompt in rows["prompt"][:3]:
+            print(json.dumps({"prompt": prompt[0]["content"]}), file=file)
+    found = decontaminate(copy, [tmp_path / "bench.jsonl"], column="prompt")
+    keep(copy, found)
+    keep(copy, decontaminate(copy, [tmp_path / "gone.parquet"]))  # the first is kept
+    text = card(cards.write_card(copy).parent)
+    told, missing = next(tables(text, "Overlap with benchmarks"))
+    assert told["benchmark"] == "`bench`" and told["items"] == "3"
+    assert whole(told["our rows found"]) == len({hit.problem_id for hit in found[0].hits}) >= 3
+    assert missing["benchmark"] == "`gone`" and missing["items"] == "not checked"
+    assert "bench: 3 rows found" in (copy / "croissant.json").read_text().replace(told["our rows found"], "3")
+    record = json.loads((copy / "overlap.json").read_text())
+    (copy / "overlap.json").write_text(json.dumps(record | {"rows": "0" * 32}))
+    with pytest.raises(cards.Stale, match=r"wanted 'Public benchmarks: not checked"):
+        cards.check(copy)
+    (copy / "overlap.json").write_text("[]")
+    with pytest.raises(cards.FolderError, match=r"overlap\.json is no record"):
+        cards.check(copy)
 
 
 def test_what_the_rows_do_not_say_is_not_measured(copy: Path) -> None:

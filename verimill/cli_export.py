@@ -19,7 +19,7 @@ def export(
         typer.Option(
             "--to",
             help="sft, rl, verl, openrlhf, skyrl, nemo, nemo-gym, prime-rl, preference, kto, steps, critique, "
-            "pretrain, reflection, search or choice.",
+            "pretrain, reflection, search, choice, chain, segments, plan or answerability.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="A new folder; it gets one file for each split.")],
@@ -28,6 +28,8 @@ def export(
     style: Annotated[str, typer.Option("--style", help="SFT rows: messages or prompt-completion.")] = "messages",
     think: Annotated[str, typer.Option("--think", help="Reasoning in tags, in a field, or none for plain.")] = "tags",
     negatives: Annotated[int, typer.Option("--negatives", help="Wrong traces made for each problem, 1 to 20.")] = 1,
+    links: Annotated[str, typer.Option("--links", help="Problems in a chain, from-to.")] = "2-4",
+    segment: Annotated[int, typer.Option("--segment", help="Characters after which a segment ends.")] = 1_000,
     distinct: Annotated[
         float | None, typer.Option("--distinct", help="Drop traces that are so alike within a problem, such as 0.8.")
     ] = None,
@@ -50,7 +52,7 @@ def export(
     from verimill.pipelines.exports.writing import export as write
     from verimill.pipelines.shards import read_manifest
 
-    options = Options(style, think, negatives)  # type: ignore[arg-type]
+    options = Options(style, think, negatives, _links(links), segment)  # type: ignore[arg-type]
     with telling() as tell:
         tell.stage("export", sum(entry.rows for entry in read_manifest(folder) if entry.table == "problems"))
         report = write(folder, to, out, options, split, where, jsonl, distinct, tell.step)
@@ -63,6 +65,13 @@ def export(
         print(f"{out / name}.{'jsonl' if jsonl else 'parquet'}: {rows} rows")
     for reason, count in sorted(report.dropped.items()):
         say(f"verimill: dropped {count}: {reason}")
+
+
+def _links(text: str) -> tuple[int, int]:
+    low, dash, high = text.partition("-")
+    if not (low.strip().isdecimal() and (not dash or high.strip().isdecimal())):
+        raise ValueError(f"--links must look like 3 or 2-4, got {text!r:.40}")
+    return int(low), int(high if dash else low)
 
 
 def index(
@@ -95,6 +104,9 @@ def decontaminate(
         list[Path], typer.Option("--against", help="An index, or a benchmark's Parquet or JSON lines; repeat for more.")
     ],
     column: Annotated[str | None, typer.Option("--column", help="The column with a benchmark's text.")] = None,
+    record: Annotated[
+        bool, typer.Option("--record", help="Keep what was found beside the dataset, for its card.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Find rows that are in a benchmark.
@@ -106,13 +118,16 @@ def decontaminate(
     Example:
       verimill generate shortest_path --level 3 --count 10 --seed 1 --out out/small
       verimill generate shortest_path --level 3 --count 10 --seed 2 > bench.jsonl
-      verimill decontaminate out/small --against bench.jsonl --against missing.parquet
+      verimill decontaminate out/small --against bench.jsonl --against missing.parquet --record
     """
     from dataclasses import asdict
 
     from verimill.pipelines.decontamination import decontaminate as compare
+    from verimill.pipelines.decontamination import keep
 
     found = compare(folder, against, column)
+    if record:
+        say(f"verimill: kept in {keep(folder, found)}; write the card again to show it")
     for checked in found:
         if as_json:
             put_json(asdict(checked))
