@@ -47,6 +47,7 @@ def export(
       verimill export out/small --to sft --out out/sft
       verimill export out/small --to preference --where "steps>=5" --out out/pairs
       verimill export out/small --to prime-rl --out out/route_tasks
+      verimill export out/small --to segments --segment 500 --out out/segments
     """
     from verimill.pipelines.exports.shapes import Options
     from verimill.pipelines.exports.writing import export as write

@@ -1,5 +1,8 @@
 """Chains of problems, each chosen by the answer before: composition as in h1, with every link's answer recorded.
 
+`verimill.verifiers.chains` scores a reply and says at which link it went wrong. The file of a split goes round
+through the lengths that are asked for, so that a curriculum over `links` filters one column.
+
 A problem is followed by two others; which one is to be solved depends on whether the digits and letters of the answer
 before add up to an even number, so every link must be solved in turn. Only the last answer is scored: `verification`
 is the last link's. Links are problems of the dataset, so each is certified and re-verifiable by its own id.
@@ -10,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from verimill.pipelines.exports.shapes import Item
+from verimill.pipelines.exports.shapes import Dropped, Format, Item, Made, Options
 from verimill.pipelines.oracle import oracle_reply
 from verimill.schemas.rng import rng_for
 from verimill.verifiers.judge import judge_text
@@ -44,10 +47,15 @@ def chains(items: Sequence[Item], links: int) -> Iterator[Chain]:
     """
     if not 2 <= links <= 20:
         raise ValueError(f"links must be in 2..20, got {links}")
-    usable = [item for item in items if item.problem["checker"] in ("unique", "exact") and item.problem["answerable"]]
+    usable = [item for item in items if fits(item)]
     size = 2 * links - 1
     for at in range(0, len(usable) - size + 1, size):
         yield _chain(usable[at : at + size], links)
+
+
+def fits(item: Item) -> bool:
+    """Whether the problem has one right answer, so that one link follows from it."""
+    return item.problem["checker"] in ("unique", "exact") and bool(item.problem["answerable"])
 
 
 def _chain(items: Sequence[Item], links: int) -> Chain:
@@ -76,3 +84,61 @@ def _chain(items: Sequence[Item], links: int) -> Chain:
 
 def _part(name: str, item: Item) -> str:
     return f"{name.capitalize()}:\n\n{item.question}"
+
+
+# --- as rows ----------------------------------------------------------------------------------------------------
+
+POOL = 600  # problems of a split that are mixed, so that families meet
+
+
+def across(items: Iterator[Item], options: Options) -> Made:
+    """Chains within each split, of every length from `options.links[0]` to `options.links[1]` in turn."""
+    pools: dict[str, list[Item]] = {}
+    for item in items:
+        if not fits(item):
+            yield Dropped(item.id, None, "no answer, or more than one right one")
+            continue
+        pool = pools.setdefault(item.problem["split"], [])
+        pool.append(Item(item.problem, []))  # chains need no traces
+        if len(pool) == POOL:
+            yield from _dealt(pool, options)
+            pools[item.problem["split"]] = []
+    for pool in pools.values():
+        yield from _dealt(pool, options)
+
+
+def _dealt(pool: list[Item], options: Options) -> Made:
+    left = rng_for("chains", *(item.id for item in pool)).shuffled(pool)
+    low, high = options.links
+    links = low
+    while len(left) >= 2 * low - 1:
+        size = 2 * min(links, (len(left) + 1) // 2) - 1
+        taken, left = left[:size], left[size:]
+        yield _row(_chain(taken, (size + 1) // 2), {item.id: item for item in taken})
+        links = low if links == high else links + 1
+    for item in left:
+        yield Dropped(item.id, None, "left over, too few for a chain")
+
+
+def _row(chain: Chain, items: dict[str, Item]) -> dict[str, object]:
+    path = [items[name].problem for name in chain.links]
+    return items[chain.links[-1]].columns() | {
+        "prompt": [{"role": "user", "content": chain.prompt}],
+        "links": len(chain.links),
+        "link_ids": list(chain.links),
+        "shown_ids": list(chain.shown),
+        "families": [problem["family"] for problem in path],
+        "answers": list(chain.answers),
+        "verifications": [problem["verification"] for problem in path],
+        "verification": chain.verification,
+    }
+
+
+def columns(options: Options) -> tuple[tuple[str, str], ...]:
+    """The prompt, its links in order with answers, and the last link's `verification`, which rewards take."""
+    return (("prompt", "messages"), ("links", "int32"), ("link_ids", "strings"), ("shown_ids", "strings"),
+            ("families", "strings"), ("answers", "strings"), ("verifications", "strings"),
+            ("verification", "string"))  # fmt: skip
+
+
+BY_NAME = {"chain": Format("chain", "TRL GRPOTrainer, and rewards that take `verification`", columns, across=across)}

@@ -41,16 +41,24 @@ FORMATS = {
     "reflection": "reflection",
     "search": "search_traces",
     "choice": "choice",
+    "chain": "chain",
+    "segments": "segments",
+    "plan": "plan",
+    "answerability": "answerability",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How rows are told: `style` and `think` of SFT, and how many errors are put into each problem's trace."""
+    """How rows are told: `style` and `think` of SFT, how many errors are put into each problem's trace, how many links
+    a chain has (from..to), and after how many characters a segment of reasoning ends.
+    """
 
     style: Style = "messages"
     think: Think = "tags"
     negatives: int = 1
+    links: tuple[int, int] = (2, 4)
+    segment: int = 1_000
 
     def __post_init__(self) -> None:
         for name, known in (("style", STYLES), ("think", THINKS)):
@@ -58,6 +66,10 @@ class Options:
                 raise ValueError(f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r:.40}")
         if not 1 <= self.negatives <= 20:
             raise ValueError(f"negatives must be in 1..20, got {self.negatives}")
+        if not 2 <= self.links[0] <= self.links[1] <= 20:
+            raise ValueError(f"links must be in 2..20 and rise, got {self.links[0]}-{self.links[1]}")
+        if not 100 <= self.segment <= 1_000_000:
+            raise ValueError(f"segment must be in 100..1,000,000 characters, got {self.segment}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +138,16 @@ TRACED = (("problem_id", "string"), ("trace_id", "string"), ("family", "string")
 class Format:
     """`columns(options)` are names and types in order, after those of TRACED; `rows` gives rows and what it drops.
 
+    `across`, where there is one, makes rows of many problems at once and `rows` is not asked.
     `beside(folder name)` are further files of the export and their text.
     """
 
     name: str
     reader: str
     columns: Callable[[Options], tuple[tuple[str, str], ...]]
-    rows: Callable[[Item, Options], Made]
+    rows: Callable[[Item, Options], Made] = lambda item, options: iter(())
     beside: Callable[[str], Mapping[str, str]] = lambda folder: {}
+    across: Callable[[Iterator[Item], Options], Made] | None = None
 
     def schema(self, options: Options) -> pa.Schema:
         """The frozen schema of its files."""

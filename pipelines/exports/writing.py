@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from verimill import __version__
 from verimill.pipelines.exports.shapes import TRACED, Dropped, Format, Item, Options, Row, format_of
-from verimill.pipelines.joined import joined
+from verimill.pipelines.joined import Joined, joined
 from verimill.pipelines.manifest import MANIFEST, TEMPORARY, ShardError, cannot, require_writable, sha256_of
 from verimill.pipelines.trace_dedup import first_of_each
 from verimill.schemas.conditions import parse
@@ -70,14 +70,10 @@ def export(
     require_writable(out)
     report = Report(to)
     with _Files(out, form, options, jsonl, report) as files:
-        for one in _chained(first, problems):
-            item = Item(one.problem, one.traces)
-            if distinct is not None:
-                for copy in _drop_copies(item, distinct):
-                    files.drop(copy)
-            for made in form.rows(item, options):
-                files.drop(made) if isinstance(made, Dropped) else files.put(made)
-            progress(1)
+        items = _items(_chained(first, problems), distinct, files.drop, progress)
+        rows = form.across(items, options) if form.across else (made for i in items for made in form.rows(i, options))
+        for made in rows:
+            files.drop(made) if isinstance(made, Dropped) else files.put(made)
     _describe(Path(folder), out, form, options, split, where, report)
     for name, text in beside.items():
         (out / name).write_text(text, encoding="utf-8")
@@ -88,6 +84,19 @@ def export(
 def _chained(first: Any, rest: Iterator[Any]) -> Iterator[Any]:
     yield first
     yield from rest
+
+
+def _items(
+    problems: Iterator[Joined], distinct: float | None, drop: Callable[[Dropped], None], progress: Progress
+) -> Iterator[Item]:
+    """The problems with their traces, without copies where `distinct` says so."""
+    for one in problems:
+        item = Item(one.problem, one.traces)
+        if distinct is not None:
+            for copy in _drop_copies(item, distinct):
+                drop(copy)
+        yield item
+        progress(1)
 
 
 def _keeper(folder: Path, split: str | None, where: str | None) -> Callable[[Mapping[str, Any]], bool]:

@@ -1,0 +1,141 @@
+"""Rewritings made from the solver's run alone: each is exact, and what is claimed is run or judged again."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from verimill.pipelines.corruptions import split_prose
+from verimill.pipelines.exports.chain import across
+from verimill.pipelines.exports.shapes import Dropped, Format, Item, Options, format_of
+from verimill.pipelines.exports.writing import export
+from verimill.pipelines.oracle import oracle_trace
+from verimill.pipelines.rows import generate
+from verimill.verifiers.chains import chain_score, links_right
+from verimill.verifiers.claims import read_path
+from verimill.verifiers.judge import read_case, verify
+
+FAMILIES = ("arithmetic_chain", "knights_knaves", "shortest_path", "sudoku", "graph_coloring", "sat_3cnf")
+
+
+def items(*families: str, count: int = 4, level: int = 2) -> list[Item]:
+    """Problems with full and brief traces, those of odd index in another split."""
+    found = []
+    for family in families or FAMILIES:
+        for index in range(count):
+            problem = generate(family, level, "free", index)
+            traces = [oracle_trace(problem, "full"), oracle_trace(problem, "brief")]
+            found.append(Item(problem.row(("train", "test")[index % 2]), [t.row() for t in traces if t is not None]))
+    return found
+
+
+def made(form: Format, found: list[Item], **options: Any) -> tuple[list[dict[str, Any]], list[Dropped]]:
+    out: list[Any] = []
+    if form.across is not None:
+        out = list(form.across(iter(found), Options(**options)))
+    else:
+        for item in found:
+            out += form.rows(item, Options(**options))
+    names = form.schema(Options(**options)).names
+    rows = [row for row in out if not isinstance(row, Dropped)]
+    assert all(list(row) == names for row in rows)
+    return rows, [row for row in out if isinstance(row, Dropped)]
+
+
+def test_segments_go_on_from_what_was_established_and_end_in_the_answer() -> None:
+    found = items()
+    rows, dropped = made(format_of("segments"), found, segment=300)
+    by_trace: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        by_trace[row["trace_id"]].append(row)
+    problems = {item.id: item for item in found}
+    assert not dropped and len(by_trace) == sum(len(item.traces) for item in found)
+    assert max(len(segments) for segments in by_trace.values()) >= 3
+    for trace_id, segments in by_trace.items():
+        item = problems[segments[0]["problem_id"]]
+        trace = next(t for t in item.traces if t["id"] == trace_id)
+        texts = [row["completion"][0]["content"] for row in segments]
+        whole = "\n".join(text.partition("\n\nEstablished so far: ")[0] for text in texts[:-1])
+        last = texts[-1].removesuffix(f"\n\n{trace['response']}")
+        assert f"{whole}\n{last}".strip() == trace["reasoning"].strip()
+        assert [row["segment"] for row in segments] == list(range(1, len(segments) + 1)) and not segments[0]["state"]
+        for before, after in pairwise(segments):
+            assert "; ".join(after["state"]) in before["completion"][0]["content"]
+            assert "; ".join(after["state"]) in after["prompt"][0]["content"]
+        assert verify(item.problem["verification"], texts[-1])
+
+
+def test_a_summary_is_read_as_true_claims() -> None:
+    (item,) = items("sudoku", count=1)
+    rows, _ = made(format_of("segments"), [item], segment=200)
+    path = read_path(item.case, "\n".join(rows[-1]["state"]), item.problem["answer"])
+    assert path is not None and path.checked and not any(c.verdict == "false" for c in path.claims)
+
+
+def test_a_plan_is_the_first_step_of_the_brief_trace() -> None:
+    found = items()
+    rows, dropped = made(format_of("plan"), found)
+    assert len(rows) == len(found) and not dropped
+    for row, item in zip(rows, found, strict=True):
+        brief = item.traces[-1]
+        prose = split_prose(brief["reasoning"], brief["steps_checked"])
+        assert row["trace_id"] == brief["id"] and prose is not None and row["claims"]
+        assert row["completion"][0]["content"].startswith(prose[0])
+        assert "do not solve it yet" in row["prompt"][0]["content"].lower()
+
+
+def test_a_pair_has_one_half_with_an_answer_and_one_without() -> None:
+    rows, dropped = made(format_of("answerability"), items())
+    assert any("has no unanswerable problems" in one.reason for one in dropped)
+    assert len(rows) >= 10 and len(rows) % 2 == 0
+    for real, twin in zip(rows[::2], rows[1::2], strict=True):
+        assert real["pair"] == twin["pair"] == real["problem_id"] and real["split"] == twin["split"]
+        assert (real["answerable"], twin["answerable"]) == (True, False) and twin["answer"] in ("none", "many")
+        assert real["prompt"] != twin["prompt"] and twin["key"] == f"{real['key']}!twin"
+        for row, other in ((real, twin), (twin, real)):
+            assert verify(row["verification"], row["completion"][0]["content"])
+            assert not verify(row["verification"], other["completion"][0]["content"])
+
+
+def test_chains_stay_in_their_split_and_say_where_a_reply_went_wrong(tmp_path: Path) -> None:
+    found = items("arithmetic_chain", "knights_knaves", "shortest_path", count=20)
+    rows, dropped = made(format_of("chain"), found, links=(2, 4))
+    by_id = {item.id: item for item in found}
+    assert {row["links"] for row in rows} == {2, 3, 4} and {row["split"] for row in rows} == {"train", "test"}
+    used = [name for row in rows for name in row["shown_ids"]]
+    assert len(set(used)) == len(used) and len(used) + len(dropped) == len(found)
+    assert any(len(set(row["families"])) > 1 for row in rows)
+    assert list(across(iter(found), Options())) == list(across(iter(found), Options()))
+    for row in rows:
+        assert {by_id[name].problem["split"] for name in row["shown_ids"]} == {row["split"]}
+        assert [by_id[name].problem["answer"] for name in row["link_ids"]] == row["answers"]
+        steps = [f"That gives\n\n{answer}\n" for answer in row["answers"]]
+        reply = "\n".join([*steps, f"Answer: {row['answers'][-1]}"])
+        assert chain_score(row["verifications"], reply) == {"score": 1.0, "links": 1.0, "wrong_link": None}
+        lost = "\n".join([*steps[:-2], "Answer: nothing"])
+        told = chain_score(row["verifications"], lost)
+        assert told == {"score": 0.0, "links": (row["links"] - 2) / row["links"], "wrong_link": row["links"] - 1}
+        assert links_right(row["verifications"], [{"role": "assistant", "content": reply}])[-1]
+        assert verify(row["verification"], reply)
+    with pytest.raises(ValueError, match="at least one link"):
+        links_right([], "x")
+    with pytest.raises(ValueError, match="links must be in 2"):
+        Options(links=(1, 3))
+
+
+def test_a_chain_is_exported_and_read_back(tmp_path: Path) -> None:
+    import datasets
+
+    from verimill.cli_make import _recipe
+    from verimill.pipelines.build import build
+
+    out = tmp_path / "made"
+    build(_recipe(("arithmetic_chain",), "1-4", 20, 3, [], None, None, "none", 0.0, 0.0, 20.0), out)
+    report = export(out, "chain", tmp_path / "chains", Options(links=(3, 3)))
+    rows = datasets.load_dataset(str(tmp_path / "chains"), split="train", cache_dir=str(tmp_path / "cache"))
+    assert len(rows) == report.rows["train"] and set(rows["links"]) <= {2, 3, 4}
+    assert all(read_case(row["verification"]).codec.family == "arithmetic_chain" for row in rows)
