@@ -44,7 +44,7 @@ demo-vllm: $(VENV)/.teacher $(VLLM)/.ready
 test: $(VENV)/.test
 	$(BIN)/pytest -n 2 --dist loadfile -q
 
-# What is generated and kept in the tree: the quickstart's card and the page of each family.
+# What is generated and kept in the tree: the quickstart's card, the page of each family, the reference.
 pages: $(VENV)/.flow
 	rm -rf out/pages
 	$(BIN)/verimill build recipes/quickstart.yaml --out out/pages
@@ -52,6 +52,7 @@ pages: $(VENV)/.flow
 	mkdir -p data_cards/quickstart
 	cp -r out/pages/README.md out/pages/charts data_cards/quickstart/
 	$(BIN)/verimill gallery --out docs/families
+	$(BIN)/python -m verimill.reference docs/reference
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -25,11 +25,11 @@ class Knob:
 
 def knobs(params: type[Any]) -> tuple[Knob, ...]:
     """The knobs of a Params class in declared order."""
-    docs, hints = _docs(params), get_type_hints(params)
+    docs, hints = field_docs(params), get_type_hints(params)
     return tuple(Knob(f.name, _type(hints[f.name]), f.default, docs.get(f.name, "")) for f in fields(params))
 
 
-def _docs(params: type[Any]) -> dict[str, str]:
+def field_docs(params: type[Any]) -> dict[str, str]:
     """Field name to the text that stands under it."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(params)))

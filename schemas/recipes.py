@@ -91,9 +91,13 @@ class FamilyEntry(_Model):
     """One family of the recipe: its levels, knobs laid over each level, and its share of every split."""
 
     family: Annotated[str, BeforeValidator(_known_family)]
+    """Its name."""
     levels: Levels = Field(default_factory=lambda: list(LEVELS))
+    """Levels that it takes part with: 4, 1-6 or [1, 2, 5]."""
     knobs: dict[str, bool | int | float | str] = Field(default_factory=dict)
+    """Single knobs that are laid over each of the levels."""
     weight: float = Field(default=1.0, gt=0.0, le=1e6)
+    """Its share of the rows beside the other families."""
 
     @model_validator(mode="after")
     def _knobs_fit(self) -> FamilyEntry:
@@ -116,30 +120,43 @@ class Split(_Model):
     """One split: exactly `rows` rows, from these families and levels, of this measured hardness."""
 
     name: Name
+    """Small letters, digits and _; names its files."""
     rows: int = Field(ge=1, le=1_000_000_000)
+    """Exactly so many problems."""
     levels: Levels | None = None
+    """Only these; by default every family's own."""
     families: Annotated[list[str], Field(min_length=1)] | None = None
+    """Only these; all by default."""
     where: Annotated[str, BeforeValidator(_condition)] | None = None
+    """A condition on level and measured hardness, such as `tier >= 3 and search > 50`."""
 
 
 class Traces(_Model):
     """Which traces to write for each problem: the oracle's, in these verbosities."""
 
     oracle: list[Literal["full", "brief"]] = Field(default=["full"])
+    """Every step, only those that the answer needs, both, or none for an empty list."""
 
 
 class Recipe(_Model):
     """What to build. Defaults make a recipe short; every default is shown by `verimill build --dry-run`."""
 
     name: Name
+    """Small letters, digits and _; names the dataset."""
     title: str = ""
+    """The card's title."""
     seed: int = Field(ge=0, le=2**53)
+    """The same seed, the same problems."""
     families: Annotated[list[FamilyEntry], BeforeValidator(_family_entries)]
+    """`all`, or a list of names or of mappings with the fields below."""
     splits: Annotated[list[Split], Field(min_length=1, max_length=60)]
+    """No two splits share a problem, copies up to symmetry included."""
     traces: Traces = Field(default_factory=Traces)
+    """The oracle's traces."""
     teachers: Annotated[list[TeacherEntry], BeforeValidator(_teachers), Field(max_length=20)] = Field(
         default_factory=list
     )
+    """Who is asked beside the oracle."""
     teachers_at_once: int = Field(default=0, ge=0, le=20)
     """Teachers that are asked side by side; 0 is all of them. One graphics card serves one managed server at a time."""
     select: list[StageEntry] = Field(default_factory=list, max_length=40)

@@ -66,7 +66,9 @@ class SamplingEntry(_Model):
     """How a teacher draws its replies."""
 
     temperature: float = Field(default=1.0, ge=0.0, le=5.0)
+    """0 always takes the likeliest token."""
     top_p: float = Field(default=1.0, gt=0.0, le=1.0)
+    """Only the likeliest tokens that make up this much."""
     max_tokens: int = Field(default=4096, ge=1, le=1_000_000)
     """Tokens of reasoning and answer together, 1..1,000,000."""
     extra: dict[str, Any] = Field(default_factory=dict)
@@ -77,11 +79,13 @@ class BudgetEntry(_Model):
     """How many samples a problem gets; `k` stands beside it."""
 
     name: Literal["fixed", "uniform", "difficulty", "band", "exactly"] = "fixed"
+    """k each; until k are right; more where it is harder; until a pass rate is sure; so many right ones."""
     cap: int = Field(default=0, ge=0, le=10_000)
     """Most samples of one problem; 0 is the budget's own."""
     wanted: int = Field(default=0, ge=0)
     """Right traces in each family and level, for `exactly`."""
     band: Annotated[list[float], BeforeValidator(_band)] = Field(default=[0.2, 0.8])
+    """The pass rates wanted, for `band`: 0.2..0.8."""
     least: float = Field(default=0.05, ge=0.0, lt=1.0)
     """The pass rate that is worth going on for."""
 
@@ -96,41 +100,65 @@ class TeacherEntry(_Model):
     """One teacher of a recipe."""
 
     name: TeacherName
+    """What the rows call it."""
     kind: Literal["openai", "managed", "engine"] = "openai"
+    """A server that is there, one that verimill starts, or vLLM inside the process."""
     model: str = ""
     """The name under which it is served; not needed where the server serves one."""
     revision: str = ""
+    """The model's revision; it is part of every sample's key."""
     template: str = ""
+    """The hash of the chat template; found by the probe where it is not given, and part of the key too."""
     reasoner: bool = False
+    """It must give reasoning apart from its reply; a probe fails early where it does not."""
     base_urls: list[Url] = Field(default_factory=list)
+    """Servers of this one model, such as http://127.0.0.1:8000/v1."""
     api_key_variable: Variable = KEY_VARIABLE
+    """The environment variable that holds the key, for openai."""
     python: str = ""
     """The environment with vLLM, for managed and engine: its python, or the folder that holds bin/python."""
     weights: str = ""
     """What vLLM loads, a folder or a name; `model` where empty."""
     flags: dict[str, Any] = Field(default_factory=dict)
+    """Further options of vLLM, for managed and engine."""
     environment: dict[str, str] = Field(default_factory=dict)
+    """Environment variables of the server that is started."""
     ready_s: float = Field(default=600.0, ge=1.0, le=86_400.0)
+    """Seconds that a started server has until it answers."""
     restarts: int = Field(default=3, ge=0, le=100)
+    """Times that a server that died is started again."""
     sampling: SamplingEntry = Field(default_factory=SamplingEntry)
+    """How replies are drawn."""
     k: int = Field(default=4, ge=1, le=10_000)
+    """Samples of one problem; with some budgets, right ones."""
     budget: Annotated[BudgetEntry, BeforeValidator(_budget)] = Field(default_factory=BudgetEntry)
+    """A name, or a mapping with the fields below."""
     splits: Annotated[list[str], Field(min_length=1)] | None = None
+    """Only problems of these; of all by default."""
     families: Annotated[list[str], Field(min_length=1)] | None = None
+    """Only problems of these; of all by default."""
     limit: int | None = Field(default=None, ge=1)
     """Only the first problems of the dataset, those of the splits and families above."""
     system: str = ""
+    """A system message before every prompt."""
     lengths: Annotated[list[int], Field(min_length=2, max_length=2)] | None = None
     """Words wanted at level 1 and at level 10."""
     hints: int = Field(default=0, ge=0, le=4)
+    """Rungs of help for a problem that no sample solves, 0..4."""
     continue_right: bool = False
+    """Let it go on from the last right step of a wrong sample."""
     seed: int = Field(default=0, ge=0, le=2**53)
+    """The same seed, the same requests."""
     in_flight: int = Field(default=0, ge=0, le=4096)
     """Requests at once for each server; 0 follows its metrics."""
     queue_s: float = Field(default=30.0, ge=0.1)
+    """Seconds that an answer may wait in the server's queue; part of its deadline."""
     slowest: float = Field(default=1.0, ge=0.001)
+    """Tokens a second that a deadline allows for, until the server's speed is measured."""
     stall_s: float | None = Field(default=None, ge=0.1)
+    """Seconds without a byte of a streamed reply after which it is given up; without it replies are not streamed."""
     patience_s: float = Field(default=300.0, ge=0.0)
+    """Seconds without an answer from any server after which the build ends, to be resumed."""
 
     @model_validator(mode="before")
     @classmethod

@@ -23,7 +23,14 @@ import pytest
 from verimill.schemas.rows import COLUMNS
 
 ROOT = Path(__file__).parent.parent
-PAGES = ("README.md", "docs/adding_a_family.md", "docs/training.md", "docs/publishing.md")
+PAGES = (
+    "README.md",
+    "docs/README.md",
+    "docs/adding_a_family.md",
+    "docs/custom_splits.md",
+    "docs/training.md",
+    "docs/publishing.md",
+)
 UPDATE = "VERIMILL_UPDATE_README"
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _MADE = re.compile(r"(<!-- made: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
