@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from verimill.pipelines.exports.shapes import FORMATS
-from verimill.reference import pages
+from verimill.reference import pages as now
 
+pages = cache(now)
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 
