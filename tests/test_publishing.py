@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from verimill.data_cards import cards
-from verimill.pipelines.manifest import append, read_manifest
+from verimill.data_cards.report.page import write_report
+from verimill.pipelines.manifest import ShardError, append, read_manifest
+from verimill.pipelines.publishing.hub import Hub as Remotely
 from verimill.pipelines.publishing.staging import staged
 from verimill.pipelines.shards import read_rows, write_shard
 
@@ -130,6 +134,29 @@ def test_traces_of_a_teacher_go_to_the_splits_of_their_problems(copy: Path, tmp_
         assert stage.digest == first
 
 
+def test_a_report_goes_out_as_the_rows_have_it(copy: Path) -> None:
+    page = write_report(copy)
+    honest = page.read_bytes()
+    page.write_bytes(honest.replace(b"sudoku", b"go").replace(b"right", b"wrong") + b"<!-- edited -->")
+    assert published(copy)["report.html"] == honest
+
+
+def test_two_publishes_of_a_folder_do_not_meet(copy: Path) -> None:
+    with staged(copy) as stage:
+        with pytest.raises(ShardError, match=r"another publish of .* is running; wait for it"), staged(copy):
+            pass
+        assert stage.files[0].source.exists()
+    (copy / ".publish" / copy.name).mkdir(parents=True)
+    (copy / ".publish" / copy.name / "left.txt").write_text("by a publish that was killed")
+    assert "left.txt" not in published(copy)
+
+
+def test_a_missing_package_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    with pytest.raises(ModuleNotFoundError, match=r'needs huggingface_hub, .* pip install "verimill\[hub\]"'):
+        Remotely("user/name", None)
+
+
 # --- faults -----------------------------------------------------------------------------------------------------
 
 
@@ -150,6 +177,24 @@ def test_it_arrives_whole_through_busy_servers_and_broken_connections(made: Path
     assert len(hub.store.load("user/faults")["commits"]) == 3  # type: ignore[index]
 
 
+def test_the_local_hub_says_how_to_reach_it(tmp_path: Path) -> None:
+    tool = Path(__file__).with_name("local_hub")
+    process = subprocess.Popen(
+        [sys.executable, str(tool), "--root", str(tmp_path), "--port", "0"], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        address, variables = process.stdout.readline().strip(), process.stdout.readline()
+        assert f"HF_ENDPOINT={address} HF_TOKEN=" in variables
+        with urllib.request.urlopen(f"{address}/api/datasets/none/none/refs") as reply:
+            raise AssertionError(reply.status)
+    except urllib.error.HTTPError as error:
+        assert error.code == 404 and error.headers["X-Error-Code"] == "RepoNotFound"
+    finally:
+        process.kill()
+        process.communicate()
+
+
 def test_a_hub_that_never_answers_is_named_and_the_work_can_go_on(made: Path, hub: Hub, run: Run) -> None:
     hub.faults.refuse(1.0)
     code, _, err = run("publish", made, "--repo", "user/never")
@@ -168,7 +213,7 @@ def test_a_commit_of_somebody_else_is_not_overwritten(made: Path, hub: Hub, run:
     assert code == 0 and whole(hub, "user/race", made), err
 
 
-@pytest.mark.parametrize("moment", ["PUT /lfs/", "/commit/staging-", "GET /datasets/.*parquet", "/commit/main"])
+@pytest.mark.parametrize("moment", ["PUT /lfs/", "/commit/staging-", "/commit/main"])
 def test_a_killed_publish_shows_nothing_half_and_goes_on(
     made: Path, hub: Hub, run: Run, tmp_path: Path, moment: str
 ) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from verimill import __version__
 from verimill.data_cards import cards
+from verimill.data_cards.report import page
 from verimill.pipelines import audit
 from verimill.pipelines.joined import joined
 from verimill.pipelines.manifest import MANIFEST, Damaged, Entry, ShardError, read_manifest, sha256_of
@@ -26,8 +27,8 @@ from verimill.pipelines.progress import Quiet, Tell
 from verimill.pipelines.shards import read_shard, require_file, write_shard
 
 PLACE = ".publish"  # below the dataset folder; made anew by every run and removed at its end
-BESIDE = ("recipe.yaml", "summary.json", "select.json", "CITATION.cff", "LICENSE")
-WRITTEN = ("README.md", "croissant.json", "report.html", "charts/*")  # with the card, from the rows and their files
+BESIDE = ("recipe.yaml", "summary.json", "select.json", "overlap.json", "CITATION.cff", "LICENSE")
+WRITTEN = ("README.md", "croissant.json", "charts/*")  # by `verimill card`, whose check compares them with the rows
 SAMPLE = 100  # rows of each table that are re-verified before they go out
 
 
@@ -93,29 +94,34 @@ def require_fit(folder: Path, tell: Tell | None = None) -> None:
 @contextmanager
 def staged(folder: Path) -> Iterator[Staged]:
     """The files to publish, in a folder that is gone afterwards. Raises ShardError where that cannot be."""
-    place = folder / PLACE
-    with _alone(place):
-        for old in place.iterdir():
-            if old.name != "lock":
-                shutil.rmtree(old) if old.is_dir() and not old.is_symlink() else old.unlink()
+    home = folder / PLACE
+    place = home / folder.resolve().name
+    with _alone(home):
+        try:
+            if place.exists():
+                shutil.rmtree(place)  # of a publish that was killed
+            place.mkdir()
+        except OSError as error:
+            raise ShardError(f"cannot stage in {place}: {error.strerror}") from error
         try:
             yield _stage(folder, place)
         finally:
-            shutil.rmtree(place, ignore_errors=True)
+            shutil.rmtree(home, ignore_errors=True)
 
 
 @contextmanager
-def _alone(place: Path) -> Iterator[None]:
+def _alone(home: Path) -> Iterator[None]:
+    """No other publish of the folder runs meanwhile; the lock ends with the process that holds it."""
     try:
-        place.mkdir(exist_ok=True)
-        descriptor = os.open(place / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+        home.mkdir(exist_ok=True)
+        descriptor = os.open(home / "lock", os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
-        raise ShardError(f"cannot stage in {place}: {error.strerror}") from error
+        raise ShardError(f"cannot stage in {home}: {error.strerror}") from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
-        raise ShardError(f"another publish of {place.parent} is running; wait for it") from None
+        raise ShardError(f"another publish of {home.parent} is running; wait for it") from None
     except OSError:
         pass  # a file system without locks: the user takes care
     try:
@@ -141,7 +147,9 @@ def _stage(folder: Path, place: Path) -> Staged:
         _link(folder / name, place / name)
     if not same:
         cards.write_card(place)  # the same rows in other files: names and sizes in the card change
-    beside = _present(place, (*BESIDE, *WRITTEN))
+    if (folder / page.PAGE).is_file():
+        page.write_report(place)  # a report that was edited, or is old, is not what the rows say
+    beside = _present(place, (*BESIDE, *WRITTEN, page.PAGE))
     return Staged(place, _listed(place, entries, beside), _left(folder, before, beside))
 
 
