@@ -30,7 +30,9 @@ class Rng:
 
     def between(self, low: int, high: int) -> int:
         """A whole number in low..high, both included."""
-        return low + self.below(high - low + 1)
+        if high < low:
+            raise ValueError(f"between needs low <= high, got {low}..{high}")
+        return low + int(self._random() * (high - low + 1))
 
     def chance(self, p: float) -> bool:
         """True with probability p."""

@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+import numpy as np
+
+from verimill.generators.engines.pushes import push_all
+
 Flow = dict[tuple[int, int], int]
 
 
@@ -19,39 +23,11 @@ def augmented(
 
     `came[v]` is the node from which the last search reached v, -1 where it did not.
     """
-    room = [[0] * n for _ in range(n)]
-    ways: list[list[int]] = [[] for _ in range(n)]
-    for u, v, w in edges:
-        room[u][v] = w
-        ways[u].append(v)
-        ways[v].append(u)
-    pushes: list[tuple[list[int], list[int]]] = []
-    work = 0
-    while True:
-        came = [-1] * n
-        came[source] = source
-        row = [source]
-        for u in row:
-            left = room[u]
-            work += len(ways[u])
-            for v in ways[u]:
-                if left[v] and came[v] < 0:
-                    came[v] = u
-                    row.append(v)
-            if came[sink] >= 0:
-                break
-        else:
-            return room, pushes, came, work
-        way = [sink]
-        while way[-1] != source:
-            way.append(came[way[-1]])
-        way.reverse()
-        rooms = [room[u][v] for u, v in pairwise(way)]
-        amount = min(rooms)
-        for u, v in pairwise(way):
-            room[u][v] -= amount
-            room[v][u] += amount
-        pushes.append((way, rooms))
+    room, ways, came, work = push_all(n, np.array(edges, np.int64), source, sink)
+    pushes = []
+    for length, *row in ways.tolist():
+        pushes.append((row[:length], row[n : n + length - 1]))
+    return room.tolist(), pushes, came.tolist(), int(work)
 
 
 def decomposed(n: int, source: int, sink: int, flow: Flow) -> list[tuple[list[int], int]]:
@@ -62,14 +38,18 @@ def decomposed(n: int, source: int, sink: int, flow: Flow) -> list[tuple[list[in
         out[u].append(v)
     found: list[tuple[list[int], int]] = []
     while True:
-        way = [source]
-        while way[-1] != sink:
-            after = next((v for v in out[way[-1]] if left[way[-1], v]), None)
-            if after is None:
+        way, u = [source], source
+        while u != sink:
+            ahead = out[u]
+            while ahead and not left[u, ahead[0]]:
+                del ahead[0]
+            if not ahead:
                 return found
-            way.append(after)
-        amount = min([left[hop] for hop in pairwise(way)])
-        for hop in pairwise(way):
+            u = ahead[0]
+            way.append(u)
+        hops = list(pairwise(way))
+        amount = min([left[hop] for hop in hops])
+        for hop in hops:
             left[hop] -= amount
         found.append((way, amount))
 
