@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ import pytest
 
 from verimill.pipelines.corruptions import split_prose
 from verimill.pipelines.exports.chain import across
+from verimill.pipelines.exports.program import ran
 from verimill.pipelines.exports.shapes import Dropped, Format, Item, Options, format_of
 from verimill.pipelines.exports.writing import export
 from verimill.pipelines.oracle import oracle_trace
-from verimill.pipelines.rows import generate
+from verimill.pipelines.rows import generate, unanswerable_twin
 from verimill.verifiers.chains import chain_score, links_right
 from verimill.verifiers.claims import read_path
 from verimill.verifiers.judge import read_case, verify
@@ -139,3 +141,47 @@ def test_a_chain_is_exported_and_read_back(tmp_path: Path) -> None:
     rows = datasets.load_dataset(str(tmp_path / "chains"), split="train", cache_dir=str(tmp_path / "cache"))
     assert len(rows) == report.rows["train"] and set(rows["links"]) <= {2, 3, 4}
     assert all(read_case(row["verification"]).codec.family == "arithmetic_chain" for row in rows)
+
+
+def test_programs_are_run_and_give_the_answer() -> None:
+    found = items("shortest_path", "minimum_spanning_tree", "graph_coloring", "hamiltonian_path", "arithmetic_chain",
+                  "sudoku", count=2, level=3)  # fmt: skip
+    found += [Item(unanswerable_twin(generate("shortest_path", 3, "free", 1)).row(), [])]  # type: ignore[union-attr]
+    rows, dropped = made(format_of("program"), found)
+    assert [one.reason for one in dropped] == ["its family has no program"] * 2
+    assert len(rows) == 2 * (len(found) - 2)
+    by_id = {item.id: item for item in found}
+    for program, execution in zip(rows[::2], rows[1::2], strict=True):
+        text = program["completion"][0]["content"].removeprefix("```python\n").removesuffix("```")
+        assert ran(text) == program["output"] and text in execution["prompt"][0]["content"]
+        told = execution["completion"][0]["content"]
+        assert verify(by_id[program["problem_id"]].problem["verification"], told.splitlines()[-1])
+        assert len(told.splitlines()) > 2
+    with pytest.raises(ValueError, match="its program failed: ZeroDivisionError"):
+        ran("1 / 0")
+
+
+def test_formal_twins_are_run_and_confirm_the_answer() -> None:
+    found = items("sudoku", "graph_coloring", "knights_knaves", "sat_3cnf", "shortest_path", "deduction", count=4)
+    twins = [unanswerable_twin(generate(f, 2, "free", i)) for f in ("sudoku", "knights_knaves") for i in range(4)]
+    found += [Item(twin.row(), []) for twin in twins if twin is not None]
+    rows, dropped = made(format_of("formal"), found)
+    assert not dropped and len(rows) == len(found)
+    assert {row["language"] for row in rows} == {"dimacs", "sql", "prolog"}
+    assert len({row["result"] for row in rows if row["language"] == "prolog"}) >= 2
+    assert any(row["result"] == "unsatisfiable" for row in rows)
+    for row in rows:
+        assert row["formal"] in row["completion"][0]["content"]
+
+
+@pytest.mark.parametrize("family", ["sudoku", "graph_coloring", "knights_knaves", "shortest_path", "deduction"])
+def test_a_formal_twin_that_does_not_confirm_the_answer_is_refused(family: str) -> None:
+    (one,) = items(family, count=1, level=3)
+    stranger = Item(one.problem, [])
+    if family != "deduction":
+        stranger.__dict__["case"] = one.case._replace(status="none")  # as if the answerable problem had no answer
+    else:
+        label = {"true": "false", "false": "true"}.get(one.answer.label, "true")
+        stranger.__dict__["answer"] = replace(one.answer, label=label)
+    rows, dropped = made(format_of("formal"), [stranger])
+    assert not rows and len(dropped) == 1

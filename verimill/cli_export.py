@@ -19,7 +19,7 @@ def export(
         typer.Option(
             "--to",
             help="sft, rl, verl, openrlhf, skyrl, nemo, nemo-gym, prime-rl, preference, kto, steps, critique, "
-            "pretrain, reflection, search, choice, chain, segments, plan or answerability.",
+            "pretrain, reflection, search, choice, chain, segments, plan, answerability, program or formal.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="A new folder; it gets one file for each split.")],

@@ -45,6 +45,8 @@ FORMATS = {
     "segments": "segments",
     "plan": "plan",
     "answerability": "answerability",
+    "program": "program",
+    "formal": "formal",
 }
 
 
