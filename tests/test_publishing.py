@@ -209,6 +209,7 @@ def test_a_commit_of_somebody_else_is_not_overwritten(made: Path, hub: Hub, run:
     code, _, err = run("publish", made, "--repo", "user/race")
     assert code == 2 and "holds other files on main (other.txt): give --replace" in err
     assert shown(hub, "user/race") == {"other.txt"}
+    hub.faults.add("lost", r"POST .*/commit/staging-")
     code, _, err = run("publish", made, "--repo", "user/race", "--replace")
     assert code == 0 and whole(hub, "user/race", made), err
 
@@ -267,6 +268,12 @@ def test_what_cannot_be_published_is_one_sentence_and_changes_nothing(made: Path
     refused(run("publish", made, "--repo", "name"), 2, "--repo must look like user/name, got 'name'")
     hub.store.create("user/open", private=False)
     refused(run("publish", made, "--repo", "user/open", "--private"), 2, "exists and is public")
+    with staged(made) as stage:
+        tag = stage.tag
+    repo = hub.store.load("user/open")
+    assert repo is not None
+    hub.store.save("user/open", repo | {"refs": repo["refs"] | {f"refs/tags/{tag}": repo["refs"]["refs/heads/main"]}})
+    refused(run("publish", made, "--repo", "user/open"), 2, f"the tag {tag} of user/open names other files")
     assert not [line for line in hub.requests if "/commit/" in line or "PUT" in line]
 
 

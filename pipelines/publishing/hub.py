@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -175,9 +176,11 @@ class Hub:
         from huggingface_hub import CommitOperationAdd, CommitOperationDelete
         from huggingface_hub.errors import HfHubHTTPError
 
-        gone = sorted(delete)
+        gone, tries = sorted(delete), count()
 
         def committed() -> str:
+            if next(tries) and parent is None:  # the try before this one may have removed them already
+                gone[:] = sorted(set(gone) & set(self.tree(revision)))
             operations: list[Any] = [CommitOperationAdd(path, source) for path, source in add.items()]
             operations += [CommitOperationDelete(path, is_folder=False) for path in gone]
             try:

@@ -88,6 +88,7 @@ class _Publication:
 
     def run(self) -> Published:
         base = self._base()
+        self._require_tag()
         target = self.hub.head(self.order.revision)
         there = None if target is None else self.hub.tree(target)
         if target is not None and there is not None and not differences(self.stage, there):
@@ -97,7 +98,7 @@ class _Publication:
             sent = self._upload(target or base)
             require_same(self.hub, self.stage, sent, self.tell)
             done, uploaded = self._merge(target, sent), True
-        self._tag(done)
+        self.hub.tag(self.stage.tag, done)
         self.hub.drop_branch(self.aside)
         return self._published(done, uploaded)
 
@@ -112,6 +113,12 @@ class _Publication:
         if head is None:
             raise HubError(f"{self.order.repo} must have a branch {MAIN}, got none")
         return head
+
+    def _require_tag(self) -> None:
+        """The tag is free, or names these very files."""
+        known = self.hub.tags().get(self.stage.tag)
+        if known is not None and differences(self.stage, self.hub.tree(known)):
+            raise HubError(f"the tag {self.stage.tag} of {self.order.repo} names other files: remove it and run again")
 
     def _require_free(self, there: set[str]) -> None:
         other = there - set(OWN)
@@ -161,15 +168,6 @@ class _Publication:
                 "then run again"
             )
         return head
-
-    def _tag(self, commit: str) -> None:
-        known = self.hub.tags().get(self.stage.tag)
-        if known is None:
-            self.hub.tag(self.stage.tag, commit)
-        elif known != commit and differences(self.stage, self.hub.tree(known)):
-            raise HubError(
-                f"the tag {self.stage.tag} of {self.order.repo} names other files: remove it, then run again"
-            )
 
     def _published(self, commit: str, uploaded: bool) -> Published:
         stage = self.stage
