@@ -11,10 +11,11 @@ from verimill.pipelines.asking_records import standing_records
 from verimill.pipelines.build import keep_recipe, standing
 from verimill.pipelines.manifest import ShardError
 from verimill.pipelines.selections.running import Report
-from verimill.pipelines.splits import cells_of
+from verimill.pipelines.splits import cells_of, first_quotas
 from verimill.pipelines.stages import time_cell
 from verimill.pipelines.summary import plan_lines, sampled_cells, spread, summary_lines, table
 from verimill.pipelines.teachers.posterior import wilson
+from verimill.pipelines.teachers.projecting import projected, projection_lines, prompt_of_cell
 from verimill.pipelines.workers import Workers
 from verimill.schemas.recipes import Recipe
 from verimill.schemas.rows import compact
@@ -24,9 +25,7 @@ FIXED_SECONDS = 15.0  # start of Prefect, dedup, writing and the card of a small
 OK, FAILED, USAGE, RESUMABLE = 0, 1, 2, 3
 
 
-def report(
-    recipe: Recipe, summary: Mapping[str, Any], out: str | Path, seconds: float | None, as_json: bool
-) -> int:
+def report(recipe: Recipe, summary: Mapping[str, Any], out: str | Path, seconds: float | None, as_json: bool) -> int:
     """The recipe's selection is made, the summary is on standard output; the exit code of the build is returned."""
     teachers = summary["teachers"]
     lines = [*summary_lines(summary, out, seconds), *teacher_lines(teachers)]
@@ -102,4 +101,8 @@ def dry_run_lines(recipe: Recipe, jobs: int) -> list[str]:
     with Workers(min(jobs, len(sample))) as workers:
         work = [(cells[c], recipe.seed, recipe.traces.oracle) for c in sample]
         measured = {sample[at]: cost for at, cost in workers.each("measure", time_cell, work)}
-    return plan_lines(recipe, spread(cells, measured), jobs, FIXED_SECONDS)
+        looked = [(cells[c], recipe.seed) for c in sample] if recipe.teachers else []
+        prompts = {sample[at]: found for at, found in workers.each("look", prompt_of_cell, looked)}
+    lines = plan_lines(recipe, spread(cells, measured), jobs, FIXED_SECONDS)
+    quotas = dict(enumerate(first_quotas(recipe, cells)))
+    return lines + projection_lines(projected(recipe, cells, quotas, spread(cells, prompts)))

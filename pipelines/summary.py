@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from verimill.pipelines.finals import REASONS
 from verimill.pipelines.splits import Cell, cells_of, first_quotas
 from verimill.pipelines.stages import GUESS
 from verimill.schemas.recipes import Recipe
 
+T = TypeVar("T")
 _WHY = {
     "exhausted": "a bounded search made no problem",
     "duplicate": "the same problem, up to symmetry, was there already",
@@ -82,9 +83,9 @@ def sampled_cells(cells: Sequence[Cell]) -> list[int]:
     return sorted({c for mine in by_entry.values() for c in (mine[0], mine[len(mine) // 2], mine[-1])})
 
 
-def spread(cells: Sequence[Cell], measured: Mapping[int, float]) -> dict[int, float]:
-    """A cost for every cell: its own, or that of the nearest measured level of its entry."""
-    costs: dict[int, float] = {}
+def spread(cells: Sequence[Cell], measured: Mapping[int, T]) -> dict[int, T]:
+    """What was measured for every cell: its own, or that of the nearest measured level of its entry."""
+    costs: dict[int, T] = {}
     for at, cell in enumerate(cells):
         near = [c for c in measured if cells[c].entry == cell.entry]
         if near:

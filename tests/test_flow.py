@@ -5,6 +5,7 @@ Starting Prefect costs some 10 to 20 seconds, so the module starts it as few tim
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
@@ -12,19 +13,27 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from verimill.pipelines.audit import verify
 from verimill.pipelines.build import build
 from verimill.pipelines.embedded import embedded_server
 from verimill.pipelines.flows import run_build, serve_prefect
 from verimill.pipelines.progress import Quiet
+from verimill.pipelines.shards import read_manifest, read_rows
 from verimill.schemas.recipes import parse_recipe
 
 pytest.importorskip("prefect")
+_spec = importlib.util.spec_from_file_location("fake_teacher", Path(__file__).with_name("fake_teacher.py"))
+assert _spec is not None and _spec.loader is not None
+fake_teacher = importlib.util.module_from_spec(_spec)
+sys.modules.setdefault("fake_teacher", fake_teacher)
+_spec.loader.exec_module(fake_teacher)
 pytestmark = pytest.mark.xdist_group("flow")
 
 Tables = Callable[[Path], dict[str, str]]
@@ -39,11 +48,17 @@ def recipe(tmp_path_factory: pytest.TempPathFactory, recipe_text: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def wanted(tmp_path_factory: pytest.TempPathFactory, tables: Tables, recipe_text: str) -> dict[str, str]:
-    """The files of a build that no engine ran and nothing interrupted."""
+def made(tmp_path_factory: pytest.TempPathFactory, recipe_text: str) -> Path:
+    """A build that no engine ran and nothing interrupted."""
     out = tmp_path_factory.mktemp("plain") / "set"
     build(parse_recipe(recipe_text), out)
-    return tables(out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def wanted(made: Path, tables: Tables) -> dict[str, str]:
+    """The files of that build."""
+    return tables(made)
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +142,46 @@ def test_datasets_reads_what_the_flow_wrote(server: str, recipe: Path, tmp_path:
 def _loaded(datasets: Any, out: Path, table: str, tmp_path: Path) -> Any:
     files = {name: f"{out}/{table}/{name}-*.parquet" for name in ("train", "test", "ood", "hard")}
     return datasets.load_dataset("parquet", data_files=files, cache_dir=str(tmp_path / "cache"))
+
+
+TEACHERS = """
+teachers:
+  - {name: strong, base_urls: ['%s'], k: 4, in_flight: 8, splits: [train, test]}
+  - {name: weak, base_urls: ['%s'], k: 2, in_flight: 4, splits: [test]}
+"""
+
+
+def test_a_flow_killed_while_it_asks_goes_on_and_shows_each_teacher(
+    server: str, recipe_text: str, wanted: dict[str, str], made: Path, tmp_path: Path
+) -> None:
+    out, path = tmp_path / "set", tmp_path / "small.yaml"
+    answers = tmp_path / "answers.json"
+    answers.write_text(json.dumps({row["prompt"][-1]["content"]: row["answer"] for row in read_rows(made)}))
+    told = {"answers": str(answers), "mean_s": 0.1, "sigma": 0.5, "tokens": 30}
+    with fake_teacher.serving(right=0.8, **told) as strong, fake_teacher.serving(right=0.3, **told) as weak:
+        path.write_text(recipe_text + TEACHERS % (strong.url, weak.url))
+        building = subprocess.Popen([*COMMAND, str(path), "--out", str(out)], cwd="/", stderr=subprocess.DEVNULL)
+        limit = time.monotonic() + 200
+        while building.poll() is None and strong.stats().get("requests", 0) < 60 and time.monotonic() < limit:
+            time.sleep(0.02)
+        assert building.poll() is None, "it ended before it could be killed"
+        building.kill()
+        building.wait()
+        assert not (out / "teachers.json").exists()
+        assert run_build(path, out, jobs=2) == 0
+        assert strong.stats()["requests"] <= 320 + 8 + 2  # what was on its way, and a probe a run
+    rows = Counter(row["teacher"] for row in read_rows(out, "traces"))
+    assert (rows["strong"], rows["weak"]) == (320, 40) and verify(out).ok
+    problems = {name: entry for name, entry in wanted.items() if name.startswith("problems/")}
+    assert problems == {e.name: e.sha256 for e in read_manifest(out) if e.table == "problems"}
+    runs = _ask(server, "flow_runs", {"sort": "START_TIME_DESC", "flow_runs": {"name": {"any_": ["small teachers"]}}})
+    named, limit = {"open strong", "ask train-strong-00002-of-00003", "ask test-weak-00000-of-00001"}, time.monotonic()
+    while time.monotonic() < limit + 30:  # they reach the server a moment later, as events
+        tasks = _ask(server, "task_runs", {"flow_runs": {"id": {"any_": [runs[0]["id"]]}}})
+        if named <= {task["name"] for task in tasks}:
+            break
+        time.sleep(0.2)
+    assert named <= {task["name"] for task in tasks}
 
 
 def _check_prefect(server: str) -> None:

@@ -24,6 +24,8 @@ from verimill.pipelines.audit import verify
 from verimill.pipelines.build import build
 from verimill.pipelines.progress import Quiet
 from verimill.pipelines.shards import read_manifest, read_rows
+from verimill.pipelines.splits import cells_of, first_quotas
+from verimill.pipelines.teachers.projecting import projected, projection_lines, prompt_of_cell
 from verimill.pipelines.teachers.selection import selected
 from verimill.schemas.recipes import Recipe, parse_recipe
 
@@ -264,3 +266,16 @@ def test_another_model_under_the_same_name_is_refused_once_files_stand(made: Pat
     with fake_teacher.serving(model="two", **behaviour) as two:
         with pytest.raises(ValueError, match="teacher strong was another one when its first files were written"):
             asked(of(STRONG % (two.url, 1)), out)
+
+
+def test_a_projection_counts_requests_and_tokens_of_each_teacher_before_any_problem_is_made(made: Path) -> None:
+    recipe = of(STRONG % ("http://127.0.0.1:1/v1", 3), WEAK % "http://127.0.0.1:1/v1")
+    cells = cells_of(recipe)
+    prompts = {at: prompt_of_cell(cell, recipe.seed) for at, cell in enumerate(cells)}
+    found = projected(recipe, cells, dict(enumerate(first_quotas(recipe, cells))), prompts)
+    strong, weak = (one for _, one in found)
+    assert (strong.problems, round(strong.requests)) == (40, 120)
+    assert (weak.problems, round(weak.requests)) == (5, 20)  # one family of one split
+    letters = [sum(len(m["content"]) for m in row["prompt"]) for row in read_rows(made / "set")]
+    assert strong.prompt_tokens == pytest.approx(3 * sum(letters) / 3.5, rel=0.2)
+    assert "no teacher was asked" in projection_lines(found)[-1]
