@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from dataclasses import replace
 from itertools import pairwise
@@ -19,6 +20,7 @@ from verimill.pipelines.oracle import oracle_trace
 from verimill.pipelines.rows import generate, unanswerable_twin
 from verimill.verifiers.chains import chain_score, links_right
 from verimill.verifiers.claims import read_path
+from verimill.verifiers.formats import KINDS, broken, formatted_score, told
 from verimill.verifiers.judge import read_case, verify
 
 FAMILIES = ("arithmetic_chain", "knights_knaves", "shortest_path", "sudoku", "graph_coloring", "sat_3cnf")
@@ -185,3 +187,47 @@ def test_a_formal_twin_that_does_not_confirm_the_answer_is_refused(family: str) 
         stranger.__dict__["answer"] = replace(one.answer, label=label)
     rows, dropped = made(format_of("formal"), [stranger])
     assert not rows and len(dropped) == 1
+
+
+@pytest.mark.parametrize(
+    ("constraint", "kept", "lost"),
+    [
+        ({"kind": "starts", "word": "Result"}, "Result: 4", "The Result"),
+        ({"kind": "numbered", "count": 2}, "1. a\n2. b", "1. a\n2. b\n3. c"),
+        ({"kind": "numbered", "count": 2}, "x\n1) a\n 2) b", "2. a\n1. b"),
+        ({"kind": "includes", "word": "so", "count": 2}, "So and so. Sofa", "so so so"),
+        ({"kind": "avoids", "word": "so"}, "sofa", "and So"),
+        ({"kind": "heading", "title": "Answer"}, "a\n## Answer\nb", "## Answers"),
+        ({"kind": "most_words", "count": 3}, "one two 3 three", "one two three four"),
+        ({"kind": "boxed"}, "\\boxed{4}", "\\boxed{4} \\boxed{5}"),
+        ({"kind": "fenced"}, "a\n```\n4\n```", "```\n4\n``` and ```"),
+        ({"kind": "if", "longer": 2, "then": {"kind": "boxed"}, "else": {"kind": "fenced"}}, "```\n42\n```", "42"),
+    ],
+)
+def test_a_constraint_is_kept_or_broken(constraint: dict[str, Any], kept: str, lost: str) -> None:
+    assert told(constraint).endswith(".")
+    assert broken([constraint], kept, "42") == [] and len(broken(json.dumps([constraint]), lost, "42")) == 1
+    with pytest.raises(ValueError, match="must have"):
+        broken([{**constraint, "more": 1}], kept, None)
+
+
+def test_constrained_replies_keep_their_form_and_a_right_answer_alone_is_not_enough() -> None:
+    found = items(count=12)
+    rows, dropped = made(format_of("constrained"), found)
+    assert not dropped and len(rows) == len(found)
+    by_id = {item.id: item for item in found}
+    assert {row["count"] for row in rows} >= {1, 2, 3, 4, 5}
+    used = {spec["kind"] for row in rows for spec in json.loads(row["constraints"])}
+    assert used == {*KINDS, "if"}
+    for row in rows:
+        reply, problem = row["completion"][0]["content"], by_id[row["problem_id"]].problem
+        told_ = formatted_score(row["verification"], row["constraints"], reply)
+        assert told_ == {"score": 1.0, "right": 1.0, "kept": 1.0, "broken": []}
+        for spec in json.loads(row["constraints"]):
+            assert told(spec) in row["prompt"][0]["content"]
+        bare = formatted_score(row["verification"], row["constraints"], by_id[row["problem_id"]].traces[0]["response"])
+        assert bare["right"] == 1.0 and bare["score"] == float(not bare["broken"])
+        wrong = formatted_score(row["verification"], row["constraints"], reply.replace(problem["answer"], "?"))
+        assert wrong["score"] == 0.0
+    with pytest.raises(ValueError, match="the kind of a constraint must be"):
+        broken([{"kind": "sings"}], "la", None)

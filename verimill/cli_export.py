@@ -19,7 +19,8 @@ def export(
         typer.Option(
             "--to",
             help="sft, rl, verl, openrlhf, skyrl, nemo, nemo-gym, prime-rl, preference, kto, steps, critique, "
-            "pretrain, reflection, search, choice, chain, segments, plan, answerability, program or formal.",
+            "pretrain, reflection, search, choice, chain, segments, plan, answerability, program, formal "
+            "or constrained.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="A new folder; it gets one file for each split.")],

@@ -47,6 +47,7 @@ FORMATS = {
     "answerability": "answerability",
     "program": "program",
     "formal": "formal",
+    "constrained": "constrained",
 }
 
 
