@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 import numba as nb
 import numpy as np
@@ -30,7 +31,25 @@ def _mix(x):
 
 
 @nb.njit(cache=True)
-def _refine(at, to, label, colour, rounds):
+def _distinct(colour, seen):
+    """How many colours there are; `seen` is working memory, a power of two in size and twice as large at least."""
+    seen[:] = 0
+    size, many, zero = np.uint64(seen.shape[0] - 1), 0, False
+    for c in colour:
+        if c == 0:
+            zero = True
+            continue
+        at = c & size
+        while seen[at] != 0 and seen[at] != c:
+            at = (at + np.uint64(1)) & size
+        if seen[at] == 0:
+            seen[at] = c
+            many += 1
+    return many + zero
+
+
+@nb.njit(cache=True)
+def _refine(at, to, label, colour, rounds, seen):
     """Replace every colour by a hash of itself and the sum of its neighbours' hashes, `rounds` times."""
     n = colour.shape[0]
     after = np.empty(n, np.uint64)
@@ -39,14 +58,10 @@ def _refine(at, to, label, colour, rounds):
         for v in range(n):
             total = np.uint64(0)
             for e in range(at[v], at[v + 1]):
-                total += _mix(colour[to[e]] * np.uint64(3) + np.uint64(label[e]) * np.uint64(0x9E3779B97F4A7C15))
+                total += _mix(colour[to[e]] * np.uint64(3) + label[e])
             after[v] = _mix(_mix(colour[v]) + total)
         colour[:] = after
-        ordered = np.sort(colour)
-        now = 1
-        for i in range(1, n):
-            if ordered[i] != ordered[i - 1]:
-                now += 1
+        now = _distinct(colour, seen)
         if now == distinct:
             break
         distinct = now
@@ -63,9 +78,36 @@ def _digest(colour):
 
 
 @nb.njit(cache=True)
-def _key(at, to, label, colour, rounds):
+def _neighbours(n, edges, more):
+    """Where each vertex's neighbours begin, the neighbours, and a hash of the label of each edge."""
+    at = np.zeros(n + 1, np.int64)
+    for part in (edges, more):
+        for e in range(part.shape[0]):
+            at[part[e, 0] + 1] += 1
+            at[part[e, 1] + 1] += 1
+    for v in range(n):
+        at[v + 1] += at[v]
+    to, label, free = np.empty(at[n], np.int64), np.empty(at[n], np.uint64), at[:n].copy()
+    for part in (edges, more):
+        for e in range(part.shape[0]):
+            u, v = part[e, 0], part[e, 1]
+            mark = np.uint64(part[e, 2]) * np.uint64(0x9E3779B97F4A7C15)
+            to[free[u]], to[free[v]] = v, u
+            label[free[u]], label[free[v]] = mark, mark
+            free[u] += 1
+            free[v] += 1
+    return at, to, label
+
+
+@nb.njit(cache=True)
+def _key(colour, edges, more, rounds):
     n = colour.shape[0]
-    distinct = _refine(at, to, label, colour, rounds)
+    at, to, label = _neighbours(n, edges, more)
+    size = 16
+    while size < 2 * n:
+        size *= 2
+    seen = np.empty(size, np.uint64)
+    distinct = _refine(at, to, label, colour, rounds, seen)
     first = _digest(colour)
     if distinct == n:
         return first, np.uint64(0)
@@ -86,28 +128,33 @@ def _key(at, to, label, colour, rounds):
         if colour[v] == best_colour:
             trial[:] = colour
             trial[v] = _mix(trial[v] + np.uint64(77))
-            _refine(at, to, label, trial, rounds)
+            _refine(at, to, label, trial, rounds, seen)
             got = _digest(trial)
             if got < least:
                 least = got
     return first, least
 
 
-def structure_key(colours: Sequence[int], edges: Sequence[tuple[int, int, int]], rounds: int = 24) -> str:
+Array = np.ndarray[Any, Any]
+_NO_EDGES = np.zeros((0, 3), np.int64)
+
+
+def edge_array(edges: Sequence[tuple[int, int, int]]) -> Array:
+    """Edges as `structure_key` takes them fastest."""
+    return np.array(edges, np.int64).reshape(-1, 3)
+
+
+def structure_key(
+    colours: Sequence[int] | Array, edges: Sequence[tuple[int, int, int]] | Array, more: Array = _NO_EDGES,
+    rounds: int = 24,
+) -> str:  # fmt: skip
     """A 32-digit hex key of a graph: `colours` of the vertices, undirected `edges` (u, v, label).
 
-    Give direction to an edge by two labels or a vertex in between.
+    Give direction to an edge by two labels or a vertex in between. `more` edges: so that what problems share can
+    be one array, made once.
     """
-    n = len(colours)
-    array = np.array(edges, np.int64).reshape(-1, 3)
-    source = np.concatenate((array[:, 0], array[:, 1]))
-    order = np.argsort(source, kind="stable")
-    to = np.concatenate((array[:, 1], array[:, 0]))[order]
-    label = np.concatenate((array[:, 2], array[:, 2]))[order]
-    at = np.zeros(n + 1, np.int64)
-    np.cumsum(np.bincount(source, minlength=n), out=at[1:])
-    colour = np.array(colours, np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(n)
-    first, second = _key(at, to, label, colour, rounds)
+    colour = np.array(colours, np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(len(colours))
+    first, second = _key(colour, edges if isinstance(edges, np.ndarray) else edge_array(edges), more, rounds)
     return f"{int(first):016x}{int(second):016x}"
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import lru_cache, partial
 
+import numpy as np
+
 from verimill.generators.engines import prose
-from verimill.generators.engines.canonical import structure_key
+from verimill.generators.engines.canonical import Array, edge_array, structure_key
 from verimill.generators.engines.constraints import Constraint, different
 from verimill.generators.engines.deduction import Workspace, deduce, thin, workspace
 from verimill.generators.engines.digging import Digger
@@ -169,7 +171,7 @@ def _moved(problem: Problem, move: tuple[int, ...]) -> Problem:
 
 
 @lru_cache(maxsize=64)
-def _structure(size: int, variant: Variant, cut: tuple[int, ...]) -> tuple[list[int], list[tuple[int, int, int]]]:
+def _structure(size: int, variant: Variant, cut: tuple[int, ...]) -> tuple[Array, Array]:
     """Vertices: cells, digits, groups. Rows and columns share a colour, since a sudoku may be turned."""
     n = size
     colours = [1] * (n * n) + [2] * n
@@ -177,14 +179,14 @@ def _structure(size: int, variant: Variant, cut: tuple[int, ...]) -> tuple[list[
     for con in constraints_of(size, variant, cut):
         colours.append({"r": 3, "c": 3, "b": 4, "d": 5}[con.ref[0]])
         edges.extend((cell, len(colours) - 1, 1) for cell in con.scope)
-    return colours, edges
+    return np.array(colours, np.uint64), edge_array(edges)
 
 
 def canonical(problem: Problem) -> str:
     n = problem.size
     colours, edges = _structure(n, problem.variant, problem.regions)
-    given = [(i, n * n + DIGITS.index(g), 2) for i, g in enumerate(problem.givens) if g != "."]
-    return structure_key(colours, edges + given)
+    given = [(i, n * n + int(g) - 1, 2) for i, g in enumerate(problem.givens) if g != "."]
+    return structure_key(colours, edges, edge_array(given))
 
 
 def near_misses(rng: Rng, problem: Problem, answer: Answer) -> Iterator[NearMiss[Answer]]:
