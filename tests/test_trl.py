@@ -1,4 +1,4 @@
-"""One training step of SFT, DPO and GRPO in TRL, on our exports and with our reward.
+"""One training step of SFT, DPO, KTO and GRPO in TRL, on our exports and with our reward.
 
     pytest -m trl        in an environment that has verimill and TRL (`pip install trl`), with or without a GPU
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,12 @@ WHY = "needs TRL, which is no dependency: pip install trl in an environment of i
 pytestmark = [pytest.mark.trl, pytest.mark.skipif(importlib.util.find_spec("trl") is None, reason=WHY)]
 
 CHAT = "{% for m in messages %}<|{{ m['role'] }}|>{{ m['content'] }}<|end|>{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}"  # noqa: E501
+
+
+@pytest.fixture(autouse=True)
+def tests_are_no_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TRL looks whether there is a package vllm, and would take the folder tests/vllm for one."""
+    monkeypatch.setattr(sys, "path", [place for place in sys.path if Path(place) != Path(__file__).parent])
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +109,33 @@ def test_dpo_takes_a_step(made: Path, tokenizer: Any, tmp_path: Path) -> None:
     reference = model(tokenizer)  # a model from the Hub would be loaded again by its name
     trainer = DPOTrainer(model(tokenizer), reference, args=config, train_dataset=data, processing_class=tokenizer)
     assert stepped(trainer)["loss"] == pytest.approx(math.log(2), abs=0.05)
+
+
+def test_kto_takes_a_step(made: Path, tokenizer: Any, tmp_path: Path) -> None:
+    from trl import KTOConfig, KTOTrainer
+
+    data = rows(made, "kto", tmp_path / "rows")
+    config = KTOConfig(**one_step(tmp_path), max_length=4096)
+    reference = model(tokenizer)
+    trainer = KTOTrainer(model(tokenizer), reference, args=config, train_dataset=data, processing_class=tokenizer)
+    assert stepped(trainer)["loss"] == pytest.approx(0.5, abs=0.05)  # no policy has moved away from its reference
+
+
+def test_a_reasoning_field_reaches_the_chat_template(made: Path, tokenizer: Any, tmp_path: Path) -> None:
+    """`--think field`: where the template shows `reasoning_content`, the trainer learns it too."""
+    from trl import SFTConfig, SFTTrainer
+
+    shown = "{% if m['reasoning_content'] %}[{{ m['reasoning_content'] }}]{% endif %}{{ m['content'] }}"
+    data = rows(made, "sft", tmp_path / "rows", think="field")
+    tokenizer.chat_template = CHAT.replace("{{ m['content'] }}", shown)
+    try:
+        config = SFTConfig(**one_step(tmp_path), max_length=4096)
+        trainer = SFTTrainer(model(tokenizer), args=config, train_dataset=data, processing_class=tokenizer)
+        text = tokenizer.decode(trainer.train_dataset[0]["input_ids"])
+        assert f"[{data[0]['messages'][-1]['reasoning_content']}]" in text
+        assert stepped(trainer)["loss"] > 0
+    finally:
+        tokenizer.chat_template = CHAT
 
 
 def test_grpo_takes_a_step_with_our_reward(made: Path, tokenizer: Any, tmp_path: Path) -> None:
