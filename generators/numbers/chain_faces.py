@@ -79,14 +79,20 @@ def _backwards(problem: Problem) -> str:
     return "\n".join(lines)
 
 
-def _expression(problem: Problem) -> str:
-    """As few lines as can be: a result used once is written out where it is used, an idle one is left out."""
-    wanted, uses = needed(problem), [0] * len(problem.nodes)
+def _used_once(problem: Problem, wanted: list[bool]) -> list[bool]:
+    """For each node, whether one of the operations that the answer needs, and no other, uses it."""
+    uses = [0] * len(problem.nodes)
     for at, (op, left, right) in enumerate(problem.nodes):
         if op != "n" and wanted[at]:
             uses[left] += 1
             uses[right] += 1
-    inline = [count == 1 for count in uses]
+    return [count == 1 for count in uses]
+
+
+def _expression(problem: Problem) -> str:
+    """As few lines as can be: a result used once is written out where it is used, an idle one is left out."""
+    wanted = needed(problem)
+    inline = _used_once(problem, wanted)
     kept = [at for at in _named(problem) if wanted[at] and not inline[at]]
     return "\n".join(f"{_infix(problem, at, _typeset, inline)} = {problem.names[at]}" for at in kept)
 
@@ -172,7 +178,12 @@ _OPENINGS = ("", "Next, ", "Then ", "Now ", "So ", "With that, ")
 
 
 def narrate(problem: Problem, steps: tuple[Step, ...]) -> str:
-    """One numbered line a step: what is worked out, the values put in, the result."""
+    """One numbered line a step: what is worked out, the values put in, the result.
+
+    A name that the layout `expression` does not show is given with "let", so that the text suits every layout.
+    """
+    wanted = needed(problem)
+    once = _used_once(problem, wanted)
     at_label = {label: at for at, label in labels(problem).items()}
     inline = _bare(problem)
     known: dict[str, Fraction] = {}
@@ -193,6 +204,8 @@ def narrate(problem: Problem, steps: tuple[Step, ...]) -> str:
         opening = _OPENINGS[(step.number * 5 + at) % len(_OPENINGS)] if step.number > 1 else ""
         if name:
             body = f"{name} = {working}" if shown == working.split(" = ")[0] else f"{name} = {shown} = {working}"
+            if once[at] or not wanted[at]:
+                body = f"{'let' if opening else 'Let'} {body}"
         else:
             body = f"the bracket {shown}" + (f" = {value}" if shown == working.split(" = ")[0] else f" is {working}")
         text = opening + body if opening else (body if name else body[0].upper() + body[1:])
