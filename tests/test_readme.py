@@ -28,6 +28,7 @@ PAGES = (
     "docs/README.md",
     "docs/adding_a_family.md",
     "docs/custom_splits.md",
+    "docs/looking.md",
     "docs/training.md",
     "docs/publishing.md",
 )

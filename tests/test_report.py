@@ -85,6 +85,23 @@ def test_the_choice_is_even_repeatable_and_what_is_left_out_is_told(
     assert small["samples"] == one["samples"][: len(small["samples"])]
 
 
+def test_traces_that_lie_in_another_folder_join_their_problems(folder: Path, tmp_path: Path) -> None:
+    entries = [json.loads(line) for line in (folder / "manifest.jsonl").read_text().splitlines()]
+    places = {
+        "asked": [e for e in entries if "teacher" in e["note"]],
+        "plain": [e for e in entries if "teacher" not in e["note"]],
+    }
+    for name, mine in places.items():
+        for entry in mine:
+            (tmp_path / name / entry["name"]).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name / entry["name"]).hardlink_to(folder / entry["name"])
+        (tmp_path / name / "manifest.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in mine))
+    apart, whole = page.gathered(tmp_path / "plain", [tmp_path / "asked"]), page.gathered(folder)
+    assert apart["counts"] == whole["counts"] and apart["samples"] == whole["samples"]
+    with pytest.raises(FolderError, match="asked has no problems"):
+        page.gathered(tmp_path / "asked")
+
+
 def test_marks_say_what_the_judge_found_of_each_line(folder: Path) -> None:
     rows = {row["id"]: row for row in read_rows(folder, "problems")}
     traces = [t for t in read_rows(folder, "traces") if t["steps_checked"]]

@@ -39,8 +39,8 @@ function browsing(data, state) {
       sample.traces.map(dotOf));
     return el('li', { role: 'option', id: optionId(sample), 'aria-selected': sample === chosen ? 'true' : 'false', onclick: () => choose(sample, true) },
       el('div', { class: 'line' }, el('span', { class: 'name' }, counts.families[sample.family]),
-        el('span', { class: 'tail' }, `level ${levelName(sample.level)} · ${counts.splits[sample.split]} `, dots)),
-      el('div', { class: 'peek' }, peek));
+        el('span', { class: 'tail' }, `level ${levelName(sample.level)} · ${counts.splits[sample.split]}`)),
+      el('div', { class: 'line' }, el('span', { class: 'peek' }, peek), dots));
   }
 
   function list() {
