@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from verimill.data_cards import cards
+from verimill.data_cards import cards, overlap
+from verimill.data_cards.figures import measure
 from verimill.data_cards.report.page import write_report
-from verimill.pipelines.manifest import ShardError, append, read_manifest
+from verimill.pipelines.manifest import ShardError, append, read_manifest, rewrite
 from verimill.pipelines.publishing.hub import Hub as Remotely
 from verimill.pipelines.publishing.staging import staged
 from verimill.pipelines.shards import read_rows, write_shard
@@ -139,6 +141,24 @@ def test_a_report_goes_out_as_the_rows_have_it(copy: Path) -> None:
     honest = page.read_bytes()
     page.write_bytes(honest.replace(b"sudoku", b"go").replace(b"right", b"wrong") + b"<!-- edited -->")
     assert published(copy)["report.html"] == honest
+
+
+def test_what_goes_out_is_enough_to_check_its_card(copy: Path) -> None:
+    """The card's own sources go out too: a stranger can count again, whether files were renamed or not."""
+    zero = dict.fromkeys(("blind", "rows", "canonical", "exact", "gram"), 0)
+    overlap.record(copy, measure(copy).canonical, [{"benchmark": "exam", "why_not": "", "items": 7, **zero}])
+    cards.write_card(copy)
+    assert "exam" in (copy / "README.md").read_text()
+    with staged(copy) as stage:
+        cards.check(stage.place)
+        assert (stage.place / "README.md").read_bytes() == (copy / "README.md").read_bytes()
+    entries = read_manifest(copy)
+    (copy / entries[0].name).rename(copy / "problems" / "renamed.parquet")
+    rewrite(copy, [replace(entries[0], name="problems/renamed.parquet"), *entries[1:]])
+    cards.write_card(copy)
+    with staged(copy) as stage:
+        cards.check(stage.place)
+        assert stage.files[-1].path.startswith("traces/") and read_manifest(stage.place) == entries
 
 
 def test_two_publishes_of_a_folder_do_not_meet(copy: Path) -> None:
