@@ -136,6 +136,20 @@ def test_traces_of_a_teacher_go_to_the_splits_of_their_problems(copy: Path, tmp_
         assert stage.digest == first
 
 
+def test_files_of_one_split_are_renamed_and_not_written_again(copy: Path) -> None:
+    split_of = {row["id"]: row["split"] for row in read_rows(copy, "problems", ["id", "split"])}
+    mine = [row for row in read_rows(copy, "traces") if split_of[row["problem_id"]] == "ood"]
+    others = [{**row, "teacher": "mini", "id": f"{at:032x}"} for at, row in enumerate(mine)]
+    entry = write_shard(copy, "traces/ood-mini-00000-of-00001.parquet", "traces", others,
+                        {"split": "ood", "teacher": "mini"})  # fmt: skip
+    append(copy, entry)
+    with staged(copy) as stage:
+        files = [file for file in stage.of("traces") if file.split == "ood"]
+        assert [file.path for file in files] == [f"traces/ood-{at:05d}-of-00002.parquet" for at in range(2)]
+        assert files[1].source.samefile(copy / entry.name) and files[1].sha256 == entry.sha256
+        cards.check(stage.place)
+
+
 def test_a_report_goes_out_as_the_rows_have_it(copy: Path) -> None:
     page = write_report(copy)
     honest = page.read_bytes()
