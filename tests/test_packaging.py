@@ -63,7 +63,7 @@ def test_the_wheel_holds_every_module_and_template(built: Path) -> None:
     wanted = set()
     for folder, installed in FOLDERS.items():
         for path in (built / "tree" / folder).rglob("*"):
-            if path.suffix in (".py", ".j2") or path.name == "py.typed":
+            if path.suffix in (".py", ".j2", ".html", ".css", ".js") or path.name == "py.typed":
                 wanted.add(f"{installed}/{path.relative_to(built / 'tree' / folder).as_posix()}")
     assert files >= wanted, sorted(wanted - files)
     assert "verimill/py.typed" in files and any(name.endswith(".j2") for name in files)
