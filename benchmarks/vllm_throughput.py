@@ -2,6 +2,7 @@
 
     python benchmarks/vllm_throughput.py --environment .venv-vllm      after `make demo-vllm`, about ten minutes
 
+The environment needs pandas besides (`.venv-vllm/bin/python -m pip install pandas`), for the benchmark of vLLM alone.
 The server is the tiny teacher of tests/vllm on the CPU. Sampling is greedy, so both sides get the same replies; the
 sides take turns, and each round has prompts of its own. Prefix caching is off, or the second side would profit from
 the first. vLLM's benchmark streams its replies; ours does so only in the last row. Ours logs and judges every reply.

@@ -7,6 +7,7 @@ record or a message.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import time
@@ -18,14 +19,14 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from verimill.pipelines.teachers.faults import Fault
-from verimill.pipelines.teachers.replies import assembled, clean, read_reply, server_text
+from verimill.pipelines.teachers.replies import clean, read_reply, server_text
 from verimill.pipelines.teachers.samples import Messages, Model, Reply, Sampling
+from verimill.pipelines.teachers.streams import Stream
 
 KEY_VARIABLE = "VERIMILL_API_KEY"
 CONNECT_S = 5.0
 KEEP_ALIVE_S = 4.0  # below the 5 s after which common servers close an idle connection
 QUICK_S = 10.0  # for health, metrics and the like
-MAX_BODY = 64 << 20  # bytes of a reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,37 +163,14 @@ class HttpServer:
         return text.replace(self._key, "***") if self._key else text
 
     async def _streamed(self, response: Any, stall: float) -> Reply:
-        import asyncio
-
-        parts: dict[str, list[str]] = {"content": [], "reasoning": [], "reasoning_content": []}
-        finish, size = "", 0
-        usage: Mapping[str, Any] = {}
-        while True:
-            try:
-                line = await asyncio.wait_for(response.content.readline(), stall)
-            except TimeoutError:
-                raise Fault("stall", f"no token for {stall:g} s") from None
-            size += len(line)
-            if not line or size > MAX_BODY:
-                raise Fault("reset" if not line else "garbage", "the stream ended before its last message")
-            if not line.startswith(b"data:"):
-                continue
-            if line[5:].strip() == b"[DONE]":
-                break
-            try:
-                data = json.loads(line[5:])
-                if "error" in data:
-                    raise Fault(500, self._hidden(server_text(line[5:])))
-                usage = data.get("usage") or usage
-                for choice in data.get("choices", ()):
-                    finish = choice.get("finish_reason") or finish
-                    for name, kept in parts.items():
-                        if choice["delta"].get(name):
-                            kept.append(choice["delta"][name])
-            except (ValueError, KeyError, TypeError, AttributeError):
-                raise Fault("garbage", f"not a stream of a chat completion: {clean(line[:120])}") from None
-        joined = {name: "".join(kept) for name, kept in parts.items()}
-        return assembled(joined, joined["content"], finish or "stop", usage, None, self.model.reasoner)
+        stream, loop = Stream(self._hidden), asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(stall) as limit:
+                while not stream.feed(await response.content.readany()):
+                    limit.reschedule(loop.time() + stall)
+        except TimeoutError:
+            raise Fault("stall", f"no token for {stall:g} s") from None
+        return stream.reply(self.model.reasoner)
 
     # --- what is asked beside samples ---------------------------------------------------------------------------
 
