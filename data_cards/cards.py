@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from verimill.data_cards import charts, croissant, licences, overlap, qualities, sections
+from verimill.data_cards import charts, croissant, licences, overlap, pass_rate_tables, qualities, sections
 from verimill.data_cards.audit import audit
 from verimill.data_cards.examples import choose
 from verimill.data_cards.figures import Figures, measure
@@ -131,6 +131,7 @@ def render(folder: Path | str, figures: Figures) -> str:
     front = front_matter(figures, title, licences.of_hub(told, figures.teachers))
     values = sections.of(figures, choose(folder, figures), told)
     values["overlap"] = overlap.section(overlap.of(Path(folder), figures))
+    values["pass_rates"] = pass_rate_tables.section(folder, figures.teachers)
     values |= qualities.of(figures, audit(Path(folder), figures), told, title)
     return fill("card.md.j2", front=front, title=title, **values)
 

@@ -11,6 +11,7 @@ from verimill.data_cards.markdown import NOT_MEASURED, inline
 MOST = 6  # different values of one fact that are shown
 # What is told, and under which names a server or engine may have said it; the first that is there counts.
 FACTS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("model", ("model",)),
     ("revision of the weights", ("revision",)),
     ("weights", ("weights", "root")),
     ("chat template", ("template",)),

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from verimill.data_cards.pass_rates import measure
 from verimill.pipelines.manifest import Entry, read_manifest, rewrite
 from verimill.pipelines.teachers.budgets import Budget
-from verimill.pipelines.teachers.metrics import measure
 from verimill.pipelines.teachers.portions import Portion
 from verimill.pipelines.teachers.session import Asked
 from verimill.schemas.recipes import Recipe

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from verimill.data_cards.posterior import wilson
 from verimill.pipelines.asking_records import standing_records
 from verimill.pipelines.build import keep_recipe, standing
 from verimill.pipelines.manifest import ShardError
@@ -14,7 +15,6 @@ from verimill.pipelines.selections.running import Report
 from verimill.pipelines.splits import cells_of, first_quotas
 from verimill.pipelines.stages import time_cell
 from verimill.pipelines.summary import plan_lines, sampled_cells, spread, summary_lines, table
-from verimill.pipelines.teachers.posterior import wilson
 from verimill.pipelines.teachers.projecting import projected, projection_lines, prompt_of_cell
 from verimill.pipelines.workers import Workers
 from verimill.schemas.recipes import Recipe

@@ -8,13 +8,14 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
+from verimill.data_cards.estimates import beta_interval, mean_over_problems, pass_at, share, variation
+from verimill.data_cards.pass_rate_tables import markdown
+from verimill.data_cards.pass_rates import Metrics, _pair, measure, pass_rates
 from verimill.pipelines.manifest import append
 from verimill.pipelines.shards import write_shard
-from verimill.pipelines.teachers.estimates import beta_interval, mean_over_problems, pass_at, share, variation
-from verimill.pipelines.teachers.metrics import Metrics, measure, pass_rates
-from verimill.pipelines.teachers.metrics_text import markdown
 from verimill.pipelines.teachers.selection import selected
 from verimill.schemas.conditions import parse
 from verimill.schemas.rows import names
@@ -142,6 +143,16 @@ def test_length_rises_with_difficulty_and_teachers_agree(metrics: Metrics) -> No
     assert (pair.first, pair.second, pair.problems) == ("strong", "weak", 4)
     assert pair.same_majority == pytest.approx(0.5)
     assert pair.correlation is not None and 0.5 < pair.correlation < 1
+    assert (pair.both_right, pair.kappa) == (0.0, pytest.approx(0.0))  # the weak one has no majority anywhere
+
+
+def test_kappa_is_agreement_beyond_chance() -> None:
+    table = pl.DataFrame({"problem_id": ["a", "b", "c", "d"], "n": [2] * 4, "c": [2, 2, 0, 2]})
+    other = pl.DataFrame({"problem_id": ["a", "b", "c", "d"], "n": [4] * 4, "c": [4, 3, 1, 0]})
+    pair = _pair("one", "two", table.join(other, on="problem_id"))
+    assert (pair.both_right, pair.same_majority) == (0.5, 0.75)
+    chance = 0.75 * 0.5 + 0.25 * 0.5
+    assert pair.kappa == pytest.approx((0.75 - chance) / (1 - chance))
 
 
 def test_the_tables_are_json_and_markdown(metrics: Metrics) -> None:
@@ -172,5 +183,5 @@ def test_a_range_holds_at_both_ends_and_is_refused_elsewhere() -> None:
 
 
 def test_a_folder_without_traces_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="got one without"):
+    with pytest.raises(ValueError, match=r"holds no dataset: wanted .*manifest.jsonl, found nothing"):
         measure(tmp_path)

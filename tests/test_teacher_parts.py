@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from verimill.data_cards.posterior import below, wilson
 from verimill.pipelines.teachers.accounting import Account, cost_rows
 from verimill.pipelines.teachers.budgets import Budget, Tally
 from verimill.pipelines.teachers.faults import BELOW, CLASSES, STATUSES, Fault, class_of, pause
 from verimill.pipelines.teachers.log import Index, SampleLog, opened, sample_record, sealed, verdict_record
-from verimill.pipelines.teachers.posterior import below, wilson
 from verimill.pipelines.teachers.pressure import Pressure
 from verimill.pipelines.teachers.questions import Spool
 from verimill.pipelines.teachers.replies import read_reply, split_tags

@@ -31,7 +31,7 @@ def passrates(
       verimill passrates out/asked --problems out/small
       verimill passrates out/asked --problems out/small --where "pass_rate.my-model=0.2..0.8" > ids.txt
     """
-    from verimill.pipelines.teachers import metrics
+    from verimill.data_cards import pass_rates
 
     if where is not None:
         from verimill.pipelines.teachers.selection import selected
@@ -39,10 +39,10 @@ def passrates(
         ids = selected(folder, problems, where)
         print(json.dumps(ids) if as_json else "\n".join(ids))
         return
-    found = metrics.measure(folder, problems, oracle)
+    found = pass_rates.measure(folder, problems, oracle)
     if as_json:
         print(json.dumps(found.data(), ensure_ascii=False))
         return
-    from verimill.pipelines.teachers.metrics_text import markdown
+    from verimill.data_cards.pass_rate_tables import markdown
 
     print(markdown(found), end="")

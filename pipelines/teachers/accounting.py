@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from verimill.data_cards.posterior import wilson
 from verimill.pipelines.teachers.hints import was_helped
 from verimill.pipelines.teachers.lengths import Learnt
-from verimill.pipelines.teachers.posterior import wilson
 from verimill.pipelines.teachers.samples import Question, Reply
 
 OUTCOMES = ("right", "wrong", "unreadable", "truncated", "failed", "bug")

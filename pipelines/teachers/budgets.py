@@ -16,7 +16,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from verimill.pipelines.teachers.posterior import below, mean
+from verimill.data_cards.posterior import below, mean
 from verimill.pipelines.teachers.samples import MAX_K
 
 SURE = 0.95

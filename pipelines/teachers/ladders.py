@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from verimill.pipelines.teachers.estimates import Estimate, beta_interval
-from verimill.pipelines.teachers.posterior import below
+from verimill.data_cards.estimates import Estimate, beta_interval
+from verimill.data_cards.posterior import below
 
 SURE = 0.9
 UNKNOWN = "not measured: its levels make no problems, or no request was answered"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from verimill.pipelines.teachers.metrics import pass_rates
+from verimill.data_cards.pass_rates import pass_rates
 from verimill.schemas.conditions import Condition, parse
 
 

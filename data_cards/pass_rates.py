@@ -14,7 +14,8 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from verimill.pipelines.teachers.estimates import Estimate, mean_over_problems, pass_at, share, variation
+from verimill.data_cards.estimates import Estimate, mean_over_problems, pass_at, share, variation
+from verimill.data_cards.folder import FolderError, read_files
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,7 +25,7 @@ KS = (1, 2, 4, 8, 16, 32, 64)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One family and level as one teacher answers it (level 0: knobs were given one by one)."""
+    """One family and level as one teacher answers it; level 0 stands for knobs that were given one by one."""
 
     teacher: str
     family: str
@@ -55,6 +56,7 @@ class Teacher:
     problems: int
     samples: int
     right: int
+    variation: float | None
     length_effort: float | None
     length_level: float | None
 
@@ -68,6 +70,9 @@ class Pair:
     problems: int
     correlation: float | None
     same_majority: float
+    both_right: float
+    kappa: float | None
+    """Cohen's, of the majority verdicts: agreement beyond what their pass rates alone would give."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +134,11 @@ def per_problem(traces: Path | str, problems: Path | str | None = None, oracle: 
 
 def _files(folder: Path | str, table: str) -> list[Path]:
     """The shards of a table, as the manifest names them; ValueError where there are none."""
-    from verimill.pipelines.manifest import MANIFEST, read_manifest
-
     home = Path(folder)
-    if not (home / MANIFEST).exists():
-        raise ValueError(f"{home} must be a folder that verimill wrote, got one without {MANIFEST}")
-    names = [entry.name for entry in read_manifest(home) if entry.name.startswith(f"{table}/")]
-    if not names:
-        raise ValueError(f"{home} holds no {table}; name the folder that does")
-    return [home / name for name in names]
+    found = [home / file.name for file in read_files(home) if file.table == table]
+    if not found:
+        raise FolderError(f"{home} holds no {table}; name the folder that does")
+    return found
 
 
 def _parts(table: pl.DataFrame, keys: tuple[str, ...]) -> Iterator[tuple[tuple[Any, ...], pl.DataFrame]]:
@@ -206,6 +207,7 @@ def _teacher(name: str, part: pl.DataFrame) -> Teacher:
     lengths = part.filter(pl.col("counted") > 0).with_columns(length=pl.col("tokens") / pl.col("counted"))
     return Teacher(
         name, part.height, int(part["n"].sum()), int(part["c"].sum()),
+        variation([(n, c, problems) for (n, c), problems in _counts(part, "c").items()]),
         _correlation(lengths, "length", "effort", "spearman"), _correlation(lengths, "length", "level", "spearman"),
     )  # fmt: skip
 
@@ -224,8 +226,12 @@ def _pair(a: str, b: str, both: pl.DataFrame) -> Pair:
     import polars as pl
 
     rates = both.select(one=pl.col("c") / pl.col("n"), two=pl.col("c_right") / pl.col("n_right"))
-    same = ((rates["one"] > 0.5) == (rates["two"] > 0.5)).sum()
-    return Pair(a, b, both.height, _correlation(rates, "one", "two", "pearson"), int(same) / both.height)
+    one, two = rates["one"] > 0.5, rates["two"] > 0.5
+    whole, right = both.height, int((one & two).sum())
+    same, a_right, b_right = int((one == two).sum()) / whole, int(one.sum()) / whole, int(two.sum()) / whole
+    chance = a_right * b_right + (1 - a_right) * (1 - b_right)
+    kappa = (same - chance) / (1 - chance) if chance < 1 else None
+    return Pair(a, b, whole, _correlation(rates, "one", "two", "pearson"), same, right / whole, kappa)
 
 
 def pass_rates(traces: Path | str, problems: Path | str | None = None) -> dict[str, dict[str, float]]:

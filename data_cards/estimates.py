@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from verimill.pipelines.teachers.posterior import below, wilson
+from verimill.data_cards.posterior import below, wilson
 
 
 class Estimate(NamedTuple):
