@@ -22,6 +22,7 @@ from verimill.generators.engines.deduction import (
     hardness_of,
     nodes_of,
     solutions_of,
+    solvable,
     steps_of,
     workspace,
 )
@@ -32,6 +33,7 @@ from verimill.schemas.rng import Rng
 A = TypeVar("A")
 
 SEARCH_TIER = 2  # of the rules that the complete search applies at each node
+GLANCE = 60  # decisions of a search for a second solution that is to be soon found
 SEARCH_LIMIT = 20_000  # decisions of one complete search; beyond it a problem is not made
 
 
@@ -192,6 +194,22 @@ def refutation(model: Model) -> tuple[Step, ...] | None:
     if found.outcome != "contradiction":
         return None
     return steps_of(found, model.constraints, model.names, model.values)
+
+
+def fits(work: Workspace, domains: Sequence[int], tiers: tuple[int, int], effort: int = 0) -> bool:
+    """True when rules of tier tiers[0]..tiers[1] solve it with at least that effort.
+
+    What is too easy, or has a second solution that is soon found, is turned down before anything is logged.
+    """
+    least, most = tiers
+    if least > 1 and solvable(work, domains, least - 1):
+        return False
+    if most == TOP_TIER and solutions_of(work, domains, 2, GLANCE)[0] == 2:
+        return False
+    if most < TOP_TIER and effort and not solvable(work, domains, most):
+        return False
+    found = deduce(work, domains, most)
+    return at_tier(found, least, most) and hardness_of(found, 0, 0.0).effort >= effort
 
 
 def at_tier(found: Deduced, low: int, high: int) -> bool:

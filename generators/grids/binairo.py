@@ -8,9 +8,9 @@ from functools import lru_cache, partial
 from verimill.generators.engines import prose
 from verimill.generators.engines.canonical import text_key
 from verimill.generators.engines.constraints import Constraint, table, total, unlike
-from verimill.generators.engines.deduction import Workspace, deduce, solvable, thin, workspace
+from verimill.generators.engines.deduction import Workspace, solutions_of, solvable, thin, workspace
 from verimill.generators.engines.grids import LAYOUTS
-from verimill.generators.engines.puzzles import Model, at_tier, near_misses_of, solve_model
+from verimill.generators.engines.puzzles import GLANCE, Model, fits, near_misses_of, solve_model
 from verimill.generators.engines.twins import refuted, with_two_answers
 from verimill.schemas.cells import cell_names, symmetries
 from verimill.schemas.core import Exhausted, Face, Maker, NearMiss, Solved, Step, Unanswerable
@@ -81,26 +81,38 @@ def to_answer(values: tuple[int, ...]) -> Answer:
     return "".join(map(str, values))
 
 
+@lru_cache(maxsize=4)
+def _line_masks(n: int) -> tuple[int, ...]:
+    """The balanced lines as sets of the places that hold a one."""
+    return tuple(sum(v << c for c, v in enumerate(line)) for line in balanced_lines(n))
+
+
 def _filled(rng: Rng, n: int) -> list[int] | None:
     """A grid that obeys every rule, row after row of random lines; None when this draw runs into a dead end."""
-    lines = balanced_lines(n)
-    rows: list[tuple[int, ...]] = []
+    lines, masks = balanced_lines(n), _line_masks(n)
+    every = (1 << n) - 1
+    rows: list[int] = []
     ones = [0] * n
+    before = last = 0
     for r in range(n):
+        full = sum(1 << c for c in range(n) if ones[c] == n // 2)  # columns that take no more ones, no more zeros
+        short = sum(1 << c for c in range(n) if r - ones[c] == n // 2)
+        alike = every & ~(before ^ last) if r > 1 else 0
         for _ in range(n * n):
-            row = rng.pick(lines)
-            if row in rows or any(o + v > n // 2 or r - o + 1 - v > n // 2 for o, v in zip(ones, row, strict=True)):
+            at = rng.below(len(lines))
+            row = masks[at]
+            if at in rows or row & full or short & ~row or alike & ~(last ^ row):
                 continue
-            if r >= 2 and any(a == b == c for a, b, c in zip(rows[-2], rows[-1], row, strict=True)):
-                continue
-            rows.append(row)
-            ones = [o + v for o, v in zip(ones, row, strict=True)]
+            rows.append(at)
+            ones = [o + v for o, v in zip(ones, lines[at], strict=True)]
+            before, last = last, row
             break
         else:
             return None
-    if len(set(zip(*rows, strict=True))) < n:
+    grid = [lines[at] for at in rows]
+    if len(set(zip(*grid, strict=True))) < n:
         return None
-    return [v for row in rows for v in row]
+    return [v for row in grid for v in row]
 
 
 def make(rng: Rng, params: Params) -> Problem:
@@ -120,7 +132,7 @@ def make(rng: Rng, params: Params) -> Problem:
         if params.tier == 5:
             keep = _drop_more(rng, work, found, keep)
         domains = [1 << v if k else 3 for v, k in zip(found, keep, strict=True)]
-        if params.least and not at_tier(deduce(work, domains, params.tier), params.least, params.tier):
+        if params.least and not fits(work, domains, (params.least, params.tier)):
             continue
         return Problem(n, "".join(str(v) if k else "." for v, k in zip(found, keep, strict=True)))
     raise Exhausted(f"no binairo in {TRIES} tries with {params}")
@@ -132,7 +144,10 @@ def _drop_more(rng: Rng, work: Workspace, solution: list[int], keep: list[bool])
     for cell in [i for i in rng.shuffled(range(len(keep))) if keep[i]][:6]:
         keep[cell] = False
         domains = [1 << v if k else 3 for v, k in zip(solution, keep, strict=True)]
-        if not solvable(work, domains, 5):
+        domains[cell] ^= 1 << solution[cell]  # the one other value: soon refuted, or soon in another solution
+        other = solutions_of(work, domains, 1, GLANCE)[0]
+        domains[cell] = 3
+        if other == 1 or not solvable(work, domains, 5):
             keep[cell] = True
     return keep
 

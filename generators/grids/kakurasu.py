@@ -8,10 +8,10 @@ from math import log10
 from verimill.generators.engines import prose
 from verimill.generators.engines.canonical import text_key
 from verimill.generators.engines.constraints import Constraint, total
-from verimill.generators.engines.deduction import deduce, hardness_of
+from verimill.generators.engines.deduction import deduce
 from verimill.generators.engines.puzzles import (
     Model,
-    at_tier,
+    fits,
     near_misses_of,
     solve_model,
     work_on,
@@ -59,8 +59,7 @@ def make(rng: Rng, params: Params) -> Problem:
     for _ in range(TRIES):
         problem = sums_of(n, [int(rng.chance(params.marked / 100)) for _ in range(n * n)])
         seen = model(problem)
-        found = deduce(work_on(seen), seen.domains, params.tier)
-        if at_tier(found, params.least, params.tier) and hardness_of(found, 0, 0.0).effort >= params.work:
+        if fits(work_on(seen), seen.domains, (params.least, params.tier), params.work):
             return problem
     raise Exhausted(f"no kakurasu in {TRIES} tries with {params}")
 

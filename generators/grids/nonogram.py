@@ -9,10 +9,10 @@ from math import log10
 from verimill.generators.engines import prose
 from verimill.generators.engines.canonical import text_key
 from verimill.generators.engines.constraints import Constraint, table
-from verimill.generators.engines.deduction import deduce, hardness_of
+from verimill.generators.engines.deduction import deduce
 from verimill.generators.engines.puzzles import (
     Model,
-    at_tier,
+    fits,
     near_misses_of,
     solve_model,
     work_on,
@@ -78,11 +78,17 @@ def to_answer(values: tuple[int, ...]) -> Answer:
     return "".join(map(str, values))
 
 
+@lru_cache(maxsize=16)
+def _beside(n: int) -> tuple[tuple[int, ...], ...]:
+    """The cells that share a side with each cell."""
+    return tuple(tuple(neighbours(n, n, cell)) for cell in range(n * n))
+
+
 def _picture(rng: Rng, n: int, filled: int) -> list[int]:
     """Cells filled at random, then a quarter of them made like a neighbour, so that runs are longer than in noise."""
     grid = [int(rng.chance(filled / 100)) for _ in range(n * n)]
     for cell in rng.sample(range(n * n), n * n // 4):
-        grid[cell] = grid[rng.pick(list(neighbours(n, n, cell)))]
+        grid[cell] = grid[rng.pick(_beside(n)[cell])]
     return grid
 
 
@@ -92,8 +98,7 @@ def make(rng: Rng, params: Params) -> Problem:
     for _ in range(TRIES):
         problem = runs_in(n, _picture(rng, n, params.filled))
         seen = model(problem)
-        found = deduce(work_on(seen), seen.domains, params.tier)
-        if at_tier(found, params.least, params.tier) and hardness_of(found, 0, 0.0).effort >= params.work:
+        if fits(work_on(seen), seen.domains, (params.least, params.tier), params.work):
             return problem
     raise Exhausted(f"no nonogram in {TRIES} tries with {params}")
 
