@@ -7,7 +7,7 @@ drawn and how they look. Names of rules are the prefixes of refs: the constraint
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import log2
 from typing import Any, TypeVar
@@ -62,6 +62,23 @@ def work_on(model: Model) -> Workspace:
     return workspace(len(model.values), model.constraints, model.full)
 
 
+_GRADED: dict[Hashable, Deduced] = {}
+MAX_GRADED = 8  # problems between being made and being solved
+
+
+def grade(problem: Hashable, model: Model, max_tier: int, work: Workspace | None = None) -> Deduced:
+    """The run of the rules up to max_tier on a problem; one that solves it is kept for `solve_model`.
+
+    It is what any higher tier gives, too: a higher rule is applied only where the lower ones are at their end.
+    """
+    found = deduce(work_on(model) if work is None else work, model.domains, max_tier)
+    if found.outcome == "solved":
+        if len(_GRADED) >= MAX_GRADED:
+            _GRADED.clear()
+        _GRADED[problem] = found
+    return found
+
+
 def solve_model(
     model: Model,
     to_answer: Callable[[tuple[int, ...]], A],
@@ -69,21 +86,28 @@ def solve_model(
     max_tier: int = TOP_TIER,
     sat: bool = True,
     told: Sequence[Constraint] | None = None,
+    problem: Hashable = None,
 ) -> Solved[A]:
     """Answer, traces, hardness and certificate of a problem with one solution.
 
     Without `sat` the second opinion is the complete search: right for problems whose clues are large tables of
     their own, which cost a SAT solver more to be told than everything else together.
     `told`: other constraints with the same solutions, where these are fewer clauses for the SAT oracle.
+    `problem`: the one that `grade` was given, if it was.
     Raises ValueError when the rules do not finish it or the second opinion finds another solution.
     """
-    work = work_on(model) if work is None else work
-    found = deduce(work, model.domains, max_tier)
+    graded = _GRADED.get(problem)
+    if graded is not None and graded.tier <= max_tier:
+        found = graded
+    else:
+        work = work_on(model) if work is None else work
+        found = deduce(work, model.domains, max_tier)
     if found.outcome != "solved":
         raise ValueError(f"the {model.shape} problem is not solved by rules up to tier {max_tier}: {found.outcome}")
     # The complete search decides nothing on what the rules that it applies at every node finish.
-    searched = found.tier > SEARCH_TIER or not sat
-    count, nodes = nodes_of(work, model.domains, 2, SEARCH_LIMIT) if searched else (1, 0)
+    count, nodes = 1, 0
+    if found.tier > SEARCH_TIER or not sat:
+        count, nodes = nodes_of(work_on(model) if work is None else work, model.domains, 2, SEARCH_LIMIT)
     certificate = certify(model, found, told) if sat else _counted(model, found, count)
     space = sum(log2(m.bit_count()) for m in model.domains)
     steps = steps_of(found, model.constraints, model.names, model.values)

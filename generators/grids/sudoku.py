@@ -13,7 +13,7 @@ from verimill.generators.engines.constraints import Constraint, different
 from verimill.generators.engines.deduction import Workspace, deduce, thin, workspace
 from verimill.generators.engines.digging import Digger
 from verimill.generators.engines.grids import LAYOUTS, regions
-from verimill.generators.engines.puzzles import Model, at_tier, near_misses_of, solve_model
+from verimill.generators.engines.puzzles import Model, at_tier, grade, near_misses_of, solve_model
 from verimill.generators.engines.twins import refuted, with_two_answers
 from verimill.schemas.cells import cell_names, symmetries
 from verimill.schemas.core import Exhausted, Face, Maker, NearMiss, Solved, Step, Unanswerable
@@ -99,10 +99,9 @@ def make(rng: Rng, params: Params) -> Problem:
             keep = dropped
             if params.tier == 5:  # suppositions are costly, so the last givens are dropped by them alone
                 keep = _drop_more(work, solution, keep, [i for i in rng.shuffled(range(n * n)) if keep[i]])
-        domains = [1 << v if k else full for v, k in zip(solution, keep, strict=True)]
-        if at_tier(deduce(work, domains, params.tier), params.least, params.tier):
-            givens = "".join(DIGITS[v] if k else "." for v, k in zip(solution, keep, strict=True))
-            return Problem(n, params.variant, givens, cut)
+        problem = Problem(n, params.variant, "".join([DIGITS[v] if k else "." for v, k in zip(solution, keep)]), cut)
+        if at_tier(grade(problem, model(problem), params.tier, work), params.least, params.tier):
+            return problem
     raise Exhausted(f"no sudoku in {TRIES} tries with {params}")
 
 
@@ -131,7 +130,7 @@ def _drop_more(work: Workspace, solution: tuple[int, ...], keep: list[bool], ord
 
 def solve(problem: Problem) -> Solved[Answer]:
     work = work_of(problem.size, problem.variant, problem.regions)
-    return solve_model(model(problem), to_answer, work)
+    return solve_model(model(problem), to_answer, work, problem=problem)
 
 
 def twins(rng: Rng, problem: Problem) -> Iterator[Problem]:
