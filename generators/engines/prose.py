@@ -60,41 +60,57 @@ _LINES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def tell(steps: tuple[Step, ...], describe: Describe, values: Mapping[str, str] | None = None) -> str:
+def _prepared(rule: str, text: str) -> tuple[str, bool]:
+    """A line with its fields by number (claims, first ref, second ref) and whether a ref begins it.
+
+    A sentence begins with a capital, but for claims, which are names, and a contradiction is a claim.
+    """
+    for at, names in enumerate((("claims",), ("why", "first"), ("second",))):
+        for name in names:
+            text = text.replace(f"{{{name}}}", f"{{{at}}}")
+    return text if rule == "clash" else text[0].upper() + text[1:], text[:3] in ("{1}", "{2}")
+
+
+_PREPARED = {rule: tuple(_prepared(rule, line) for line in lines) for rule, lines in _LINES.items()}
+
+
+class _Refs(dict[str, str]):
+    """How each ref is called, asked once."""
+
+    def __init__(self, describe: Describe) -> None:
+        self.describe = describe
+
+    def __missing__(self, ref: str) -> str:
+        text = self[ref] = self.describe(ref)
+        return text
+
+
+def tell(steps: tuple[Step, ...], describe: Describe) -> str:
     """One numbered line a step; the lines of a supposition are numbered 7.1, 7.2 below it.
 
     `describe(ref)` names a clue in a sentence ("row 3", "clue 5 (Ann sits left of Bob)").
     """
     lines: list[str] = []
+    refs = _Refs(describe)
     for step in steps:
-        _tell(step, f"{step.number}.", describe, lines)
+        _tell(step, f"{step.number}.", refs, lines)
     return "\n".join(lines)
 
 
-def _tell(step: Step, number: str, describe: Describe, lines: list[str]) -> None:
-    if step.rule == "suppose":
-        name, _, value = step.claims[0].partition("!=")
+def _tell(step: Step, number: str, refs: _Refs, lines: list[str]) -> None:
+    rule, because, claims = step.rule, step.because, step.claims
+    if rule == "suppose":
+        name, _, value = claims[0].partition("!=")
         lines.append(f"{number} Suppose {name}={value}.")
         for inner in step.sub:
-            _tell(inner, f"   {number}{inner.number}", describe, lines)
-        lines.append(f"   So {step.claims[0]}.")
+            _tell(inner, f"   {number}{inner.number}", refs, lines)
+        lines.append(f"   So {claims[0]}.")
         return
-    claims = _joined(step.claims)
-    if step.rule == "clash" and not step.because:
+    if rule == "clash" and not because:
         lines.append(f"{number} contradiction: a place has no value left.")
         return
-    choices = _LINES[step.rule]
-    refs = [describe(ref) for ref in step.because]
-    why = refs[0] if refs else ""
-    text = choices[step.number % len(choices)].format(
-        claims=claims, why=why, first=why, second=refs[1] if len(refs) > 1 else ""
-    )
-    lines.append(
-        f"{number} {text[0].upper() + text[1:] if text[:1].islower() and not text.startswith(claims) else text}"
-    )
-
-
-def _joined(claims: tuple[str, ...]) -> str:
-    if len(claims) == 1:
-        return claims[0]
-    return f"{', '.join(claims[:-1])} and {claims[-1]}"
+    choices = _PREPARED[rule]
+    line, begins = choices[step.number % len(choices)]
+    claimed = claims[0] if len(claims) == 1 else f"{', '.join(claims[:-1])} and {claims[-1]}"
+    text = line.format(claimed, refs[because[0]] if because else "", refs[because[1]] if len(because) > 1 else "")
+    lines.append(f"{number} {text[:1].upper()}{text[1:]}" if begins else f"{number} {text}")
