@@ -13,62 +13,72 @@ from typing import Any
 import numba as nb
 import numpy as np
 
+from verimill.generators.engines.kernels import low_bit
+
 MAX_NODES = 4000
+MAX_DEPTH = 12  # halvings of the cells of a grid
 
 
 @nb.njit(cache=True)
-def _sweep(units, masks):
-    """Singles until nothing moves: -1 dead, 0 open, 1 solved."""
+def _sweep(units, stirred_by, masks, dirty):
+    """Singles in the dirty units (a set of bits) until nothing moves: -1 dead, 0 open, 1 solved."""
     full = (1 << units.shape[1]) - 1
-    while True:
-        moved = False
-        open_cells = False
-        for u in range(units.shape[0]):
-            once, twice, fixed = 0, 0, 0
-            for k in range(units.shape[1]):
-                x = masks[units[u, k]]
-                twice |= once & x
-                once |= x
-                if x & (x - 1) == 0:
-                    if x == 0 or fixed & x:
+    u = -1
+    while dirty:
+        after = dirty & -(2 << u) if u >= 0 else dirty  # round and round: a unit rests until the others had their turn
+        u = low_bit(after if after else dirty)
+        dirty &= ~(1 << u)
+        once, twice, fixed, loose = 0, 0, 0, 0
+        dead = False
+        for k in range(units.shape[1]):
+            x = masks[units[u, k]]
+            twice |= once & x
+            once |= x
+            if x & (x - 1) == 0:
+                dead |= fixed & x != 0
+                fixed |= x
+            else:
+                loose |= x
+        if dead or once != full:
+            return -1
+        hidden = once & ~twice & ~fixed
+        if loose & (fixed | hidden) == 0:
+            continue
+        for k in range(units.shape[1]):
+            c = units[u, k]
+            x = masks[c]
+            if x & (x - 1):
+                y = x & ~fixed
+                if y & hidden:
+                    y &= hidden
+                    if y & (y - 1):
                         return -1
-                    fixed |= x
-            if once != full:
-                return -1
-            if fixed == full:
-                continue
-            open_cells = True
-            hidden = once & ~twice & ~fixed
-            for k in range(units.shape[1]):
-                c = units[u, k]
-                x = masks[c]
-                if x & (x - 1):
-                    y = x & ~fixed
-                    if y & hidden:
-                        y &= hidden
-                        if y & (y - 1):
-                            return -1
-                    if y != x:
-                        if y == 0:
-                            return -1
-                        masks[c] = y
-                        moved = True
-        if not open_cells:
-            return 1
-        if not moved:
+                if y == 0:
+                    return -1
+                if y != x:
+                    masks[c] = y
+                    dirty |= stirred_by[c]
+    for c in range(masks.shape[0]):
+        if masks[c] & (masks[c] - 1):
             return 0
+    return 1
 
 
 @nb.njit(cache=True)
-def _count(units, start, limit, order, found, stack):
-    """Solutions up to `limit` (the last one in `found`); -1 when the search is too long. `order` ranks digits."""
+def _count(units, stirred_by, start, changed, limit, order, found, stack, branched):
+    """Solutions up to `limit` (the last one in `found`); -1 when the search is too long. `order` ranks digits.
+
+    `changed`: the only cell that moved since `start` was swept, or -1.
+    """
     stack[0, :] = start
+    branched[0] = changed
     top, n, nodes = 1, 0, 0
     while top > 0:
         top -= 1
         masks = found
         masks[:] = stack[top]
-        end = _sweep(units, masks)
+        dirty = (1 << units.shape[0]) - 1 if branched[top] < 0 else stirred_by[branched[top]]
+        end = _sweep(units, stirred_by, masks, dirty)
         if end < 0:
             continue
         if end == 1:
@@ -87,27 +97,36 @@ def _count(units, start, limit, order, found, stack):
                 p += 1
             if 1 < p < best:
                 best, at = p, c
+                if p == 2:
+                    break
         for i in range(order.shape[0] - 1, -1, -1):
             bit = 1 << order[i]
             if masks[at] & bit:
                 stack[top, :] = masks
                 stack[top, at] = bit
+                branched[top] = at
                 top += 1
     return n
 
 
 @nb.njit(cache=True)
-def _dig(units, solution, order, floor, keep, masks, found, stack, digits):
-    """Open cells in `order` while no other solution appears, down to `floor` givens. Returns how many are left."""
+def _dig(units, stirred_by, solution, order, floor, keep, found, stack, branched, digits, states, low, high, phase):
+    """Open cells in `order` while no other solution appears, down to `floor` givens. Returns how many are left.
+
+    Whether a cell can be opened is asked where the givens kept so far and all later ones have been swept. Such
+    states are shared: that of a block of cells has used everything outside the block and is the start for the
+    states of its two halves. Where it is solved, all cells of the block can be opened.
+    """
     n = solution.shape[0]
     full = (1 << units.shape[1]) - 1
+    masks = states[0]
     drop = min(n // 2 + n // 18, n - floor)  # many at once first: so few are surely spare in most grids
     while drop > 0:
         for i in range(n):
             keep[order[i]] = 0 if i < drop else 1
         for c in range(n):
             masks[c] = solution[c] if keep[c] else full
-        if _count(units, masks, 2, digits, found, stack) == 1:
+        if _count(units, stirred_by, masks, -1, 2, digits, found, stack, branched) == 1:
             break
         drop -= max(1, n // 18)
     left = n - max(drop, 0)
@@ -115,18 +134,44 @@ def _dig(units, solution, order, floor, keep, masks, found, stack, digits):
         for c in range(n):
             keep[c] = 1
         drop, left = 0, n
-    for i in range(drop, n):
-        if left <= floor:
-            break
-        c = order[i]
-        keep[c] = 0
-        for k in range(n):
-            masks[k] = solution[k] if keep[k] else full
-        masks[c] = full & ~solution[c]  # another solution would differ somewhere; first ask for one that differs here
-        if _count(units, masks, 1, digits, found, stack) != 0:
-            keep[c] = 1
+    masks[:] = full  # of what the first block leaves nothing is given
+    depth = 0
+    low[0], high[0], phase[0] = drop, n, 0
+    while depth >= 0 and left > floor:
+        a, b = low[depth], high[depth]
+        if phase[depth] == 3:  # solved without the block
+            for i in range(a, b):
+                if left > floor:
+                    keep[order[i]] = 0
+                    left -= 1
+            depth -= 1
+        elif b - a <= 1:
+            if b > a:
+                c = order[a]
+                states[depth, c] &= ~solution[c]  # another solution would differ here, all other cells being given
+                if _count(units, stirred_by, states[depth], c, 1, digits, found, stack, branched) == 0:
+                    keep[c] = 0
+                    left -= 1
+            depth -= 1
+        elif phase[depth] == 2:
+            depth -= 1
         else:
-            left -= 1
+            middle = (a + b) // 2
+            first, last = middle, b  # the half that is used
+            low[depth + 1], high[depth + 1] = a, middle
+            if phase[depth] == 1:
+                first, last = a, middle
+                low[depth + 1], high[depth + 1] = middle, b
+            phase[depth] += 1
+            states[depth + 1, :] = states[depth]
+            dirty = 0
+            for i in range(first, last):
+                c = order[i]
+                if keep[c] and states[depth + 1, c] != solution[c]:
+                    states[depth + 1, c] = solution[c]
+                    dirty |= stirred_by[c]
+            depth += 1
+            phase[depth] = 3 if _sweep(units, stirred_by, states[depth], dirty) == 1 else 0
     return left
 
 
@@ -138,12 +183,20 @@ class Digger:
         self.cells = cells
         self.stack: Any = np.zeros((cells * 10, cells), np.int64)
         self.found: Any = np.zeros(cells, np.int64)
-        self.masks: Any = np.zeros(cells, np.int64)
+        self.branched: Any = np.zeros(cells * 10, np.int64)
+        self.stirred_by: Any = np.zeros(cells, np.int64)  # the units of each cell, a set of bits
+        for u, unit in enumerate(units):
+            self.stirred_by[list(unit)] |= 1 << u
+        self.states: Any = np.zeros((MAX_DEPTH, cells), np.int64)
+        self.blocks: Any = np.zeros((3, MAX_DEPTH), np.int64)
         self.keep: Any = np.zeros(cells, np.int64)
 
     def fill(self, start: Sequence[int], digits: Sequence[int]) -> tuple[int, ...] | None:
         """The first full grid (masks) reached from `start`, trying digit indices in the order given."""
-        got = _count(self.units, np.array(start, np.int64), 1, np.array(digits, np.int64), self.found, self.stack)
+        got = _count(
+            self.units, self.stirred_by, np.array(start, np.int64), -1, 1, np.array(digits, np.int64), self.found,
+            self.stack, self.branched,
+        )  # fmt: skip
         return tuple(self.found.tolist()) if got == 1 else None
 
     def dig(self, solution: Sequence[int], order: Sequence[int], floor: int) -> list[bool]:
@@ -153,7 +206,7 @@ class Digger:
         """
         digits = np.arange(self.units.shape[1])
         _dig(
-            self.units, np.array(solution, np.int64), np.array(order, np.int64), floor, self.keep, self.masks,
-            self.found, self.stack, digits,
+            self.units, self.stirred_by, np.array(solution, np.int64), np.array(order, np.int64), floor, self.keep,
+            self.found, self.stack, self.branched, digits, self.states, *self.blocks,
         )  # fmt: skip
         return [bool(k) for k in self.keep.tolist()]
