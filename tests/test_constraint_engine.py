@@ -86,5 +86,5 @@ def test_the_sat_solver_is_told_just_the_rows_of_a_table(kind: str, b: int, c: i
     rows, cells = rows_of(kind, b, c, 4, False), KINDS[kind].count("i")
     oracle = Oracle(cells, 4)
     for row in product(range(4), repeat=cells):
-        told = oracle.another([table("clue 1", range(cells), rows)], [1 << k for k in row], None)
+        told = oracle.another((table("clue 1", range(cells), rows),), [1 << k for k in row], None)
         assert told == (row in rows)

@@ -55,6 +55,8 @@ class Oracle:
         self.solver: Any = Minisat22()
         self.selectors: dict[tuple[Any, ...], int] = {}
         self.sums: dict[tuple[Any, ...], dict[int, int]] = {}
+        self.told: tuple[Constraint, ...] | None = None  # the last question's constraints, often the next one's
+        self.told_by: list[int] = []
         self.shared = 0  # variables of `sums`, which later problems of the shape use again
         self.top = self.n_vars * self.n_values
         self.clauses = 0
@@ -202,7 +204,9 @@ class Oracle:
         self.shared += self.top - before
         return layer
 
-    def another(self, constraints: Sequence[Constraint], domains: Sequence[int], values: Sequence[int] | None) -> bool:
+    def another(
+        self, constraints: tuple[Constraint, ...], domains: Sequence[int], values: Sequence[int] | None
+    ) -> bool:
         """True when a solution other than `values` (None: any) exists under the constraints and initial masks.
 
         A value of -1 is not asked about: to differ there alone is not to differ.
@@ -211,17 +215,19 @@ class Oracle:
             self.solver.delete()
             self._start()
         full = (1 << self.n_values) - 1
-        assume = [self.selector(c) for c in constraints]
+        if constraints is not self.told:
+            self.told, self.told_by = constraints, [self.selector(c) for c in constraints]
+        assume = list(self.told_by)
         for v, mask in enumerate(domains):
             if mask != full:
                 if mask & (mask - 1) == 0:
-                    assume.append(self.lit(v, mask.bit_length() - 1))
+                    assume.append(v * self.n_values + mask.bit_length())
                 else:
                     assume.extend(-self.lit(v, k) for k in range(self.n_values) if not mask >> k & 1)
         if values is None:
             return bool(self.solver.solve(assumptions=assume))
         switch = self._fresh()
-        self._add([-switch, *(-self.lit(v, k) for v, k in enumerate(values) if k >= 0)])
+        self._add([-switch, *[-v * self.n_values - k - 1 for v, k in enumerate(values) if k >= 0]])
         answer = bool(self.solver.solve(assumptions=[switch, *assume]))
         self._add([-switch])
         return answer

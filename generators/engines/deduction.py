@@ -15,6 +15,7 @@ from verimill.schemas.core import Hardness, Step
 RULES = ("only", "place", "bounds", "support", "locked", "pair", "set", "suppose", "clash", "twin", "nested", "swapped")
 WEIGHT = kernels.WEIGHT
 TOP_TIER = kernels.SUPPOSE_TIER
+_VALUE = {1 << k: k for k in range(63)}  # of a mask with one bit
 
 
 class Workspace(NamedTuple):
@@ -78,7 +79,7 @@ def deduce(work: Workspace, domains: Sequence[int] | Array, max_tier: int = TOP_
         rows = work.log.shape[0]
     kernels.slice_rows(work.net, work.reason, work.log, work.counters, work.scratch.need)
     needed = np.flatnonzero(work.scratch.need[: work.counters[kernels.STEPS]])
-    values = tuple(m.bit_length() - 1 if m and m & (m - 1) == 0 else -1 for m in work.dom.tolist())
+    values = tuple([_VALUE.get(m, -1) for m in work.dom.tolist()])
     return Deduced(
         ("stuck", "solved", "contradiction")[got],
         int(work.counters[kernels.TOP]),

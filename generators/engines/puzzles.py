@@ -85,7 +85,7 @@ def solve_model(
     work: Workspace | None = None,
     max_tier: int = TOP_TIER,
     sat: bool = True,
-    told: Sequence[Constraint] | None = None,
+    told: tuple[Constraint, ...] | None = None,
     problem: Hashable = None,
 ) -> Solved[A]:
     """Answer, traces, hardness and certificate of a problem with one solution.
@@ -122,7 +122,7 @@ def solve_model(
     )
 
 
-def certify(model: Model, found: Deduced, told: Sequence[Constraint] | None = None) -> dict[str, Any]:
+def certify(model: Model, found: Deduced, told: tuple[Constraint, ...] | None = None) -> dict[str, Any]:
     """What was proved about a solved problem: deduction closed it, and the SAT oracle finds no other solution."""
     oracle = oracle_for(model.shape, len(model.full), len(model.values))
     if oracle.another(model.constraints if told is None else told, model.domains, found.values):

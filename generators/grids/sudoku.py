@@ -50,12 +50,13 @@ def work_of(size: int, variant: Variant, cut: tuple[int, ...]) -> Workspace:
 def model(problem: Problem) -> Model:
     n = problem.size
     full = (1 << n) - 1
+    masks = {digit: 1 << k for k, digit in enumerate(DIGITS[:n])} | {".": full}
     return Model(
         f"sudoku {n}",
         cell_names(n, n),
         tuple(DIGITS[:n]),
         (full,) * (n * n),
-        tuple(full if g == "." else 1 << DIGITS.index(g) for g in problem.givens),
+        tuple([masks[g] for g in problem.givens]),
         constraints_of(n, problem.variant, problem.regions),
     )
 
@@ -99,7 +100,8 @@ def make(rng: Rng, params: Params) -> Problem:
             keep = dropped
             if params.tier == 5:  # suppositions are costly, so the last givens are dropped by them alone
                 keep = _drop_more(work, solution, keep, [i for i in rng.shuffled(range(n * n)) if keep[i]])
-        problem = Problem(n, params.variant, "".join([DIGITS[v] if k else "." for v, k in zip(solution, keep)]), cut)
+        givens = "".join([DIGITS[v] if k else "." for v, k in zip(solution, keep, strict=True)])
+        problem = Problem(n, params.variant, givens, cut)
         if at_tier(grade(problem, model(problem), params.tier, work), params.least, params.tier):
             return problem
     raise Exhausted(f"no sudoku in {TRIES} tries with {params}")
