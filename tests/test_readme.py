@@ -29,6 +29,7 @@ PAGES = (
     "docs/adding_a_family.md",
     "docs/custom_splits.md",
     "docs/looking.md",
+    "docs/teachers.md",
     "docs/training.md",
     "docs/publishing.md",
 )
