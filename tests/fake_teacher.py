@@ -65,6 +65,7 @@ class Behaviour:
     continued: float = 1.0  # the chance where a right beginning is to be gone on from
     wrong: str = ""  # JSON file: prompt to the reasoning of a wrong reply
     answers: str = ""  # JSON file: prompt to answer text
+    texts: str = ""  # JSON file: prompt to the whole text of the reply, such as a rewritten solution
     reasoning: str = "reasoning"
     window: int = 0
     key: str = ""
@@ -85,6 +86,7 @@ class Server:
 
     def __init__(self, behaviour: Behaviour) -> None:
         self.is_ = behaviour
+        self.texts: dict[str, str] = json.loads(Path(behaviour.texts).read_text()) if behaviour.texts else {}
         self.answers: dict[str, str] = json.loads(Path(behaviour.answers).read_text()) if behaviour.answers else {}
         self.wrongs: dict[str, str] = json.loads(Path(behaviour.wrong).read_text()) if behaviour.wrong else {}
         self.places = asyncio.Semaphore(behaviour.slots)
@@ -225,6 +227,8 @@ class Server:
         return web.json_response({"id": "x", "object": "chat.completion", "choices": [choice], "usage": usage})
 
     def reply(self, prompt: str, seed: int, factor: float, begun: str) -> tuple[str, str]:
+        if prompt in self.texts:
+            return f"Sample {seed}.", self.texts[prompt]
         bare, hint, _ = prompt.partition("\n\nHint. ")
         chance = self.is_.continued if begun else self.is_.hinted if hint else self.is_.right
         right = unit("right", prompt, seed) < chance

@@ -94,7 +94,7 @@ def required(constraint: Constraint) -> None:
     """The constraint is one of ours; ValueError says what is wrong with it."""
     if not isinstance(constraint, Mapping):
         raise ValueError(f"a constraint must be a mapping, got {constraint!r:.60}")
-    kind = constraint.get("kind")
+    kind: Any = constraint.get("kind")
     if kind == "if":
         if type(constraint.get("longer")) is not int or set(constraint) != {"kind", "longer", "then", "else"}:
             raise ValueError(f"an if must have longer, then and else, got {constraint!r:.80}")
@@ -122,12 +122,8 @@ def told(constraint: Constraint) -> str:
 
 def broken(constraints: Sequence[Constraint] | str, completion: Any, answer: str | None) -> list[str]:
     """The kinds of the constraints that the reply breaks, in order; `answer` is what was read as its answer."""
-    if isinstance(constraints, str):
-        constraints = json.loads(constraints)
-    if not isinstance(constraints, Sequence) or len(constraints) > MAX_CONSTRAINTS:
-        raise ValueError(f"constraints must be a list of at most {MAX_CONSTRAINTS}")
     text, lost = reply_text(completion)[:MAX_TEXT], []
-    for constraint in constraints:
+    for constraint in _listed(constraints):
         required(constraint)
         if constraint["kind"] == "if":
             constraint = constraint["then" if len(answer or "") > constraint["longer"] else "else"]
@@ -136,12 +132,19 @@ def broken(constraints: Sequence[Constraint] | str, completion: Any, answer: str
     return lost
 
 
+def _listed(constraints: Sequence[Constraint] | str) -> list[Constraint]:
+    found = json.loads(constraints) if isinstance(constraints, str) else list(constraints)
+    if not isinstance(found, list) or len(found) > MAX_CONSTRAINTS:
+        raise ValueError(f"constraints must be a list of at most {MAX_CONSTRAINTS}, got {constraints!r:.80}")
+    return found
+
+
 def formatted_score(
     verification: Verification, constraints: Sequence[Constraint] | str, completion: Any
 ) -> dict[str, Any]:
-    """`score` 1.0 for a right answer with every constraint kept; `right`, `kept` (a share) and `broken` tell why not."""
+    """`score` is 1.0 for a right answer that keeps every constraint; `right`, `kept` and `broken` tell them apart."""
     verdict = verify(verification, reply_text(completion))
     lost = broken(constraints, completion, verdict.answer)
-    count = len(json.loads(constraints)) if isinstance(constraints, str) else len(constraints)
+    count = len(_listed(constraints))
     kept = 1 - len(lost) / count if count else 1.0
     return {"score": float(bool(verdict) and not lost), "right": verdict.score, "kept": kept, "broken": lost}

@@ -1,8 +1,8 @@
 """A trace with another text: judged again, answer and claims, before it may stand for the one that it was made of.
 
 Nothing is taken over from the old row but who was asked what. The new row has the teacher's name (the oracle's
-becomes `oracle-cut`, since its rows are the solver's own words), the prompt variant with `+stage` behind it, no
-token counts, and in its provenance the id of the trace that it was made of.
+becomes `oracle-cut`, since its rows are the solver's own words; with `teacher`, the one who wrote the new text), the
+prompt variant with `+stage` behind it, no token counts, and in its provenance the id of the trace that it was made of.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def rejudged(
     told |= {"rewritten": [*old.get("rewritten", []), {"stage": stage, "from": trace["id"], **(facts or {})}]}
     told["path"] = dict(found.particulars)
     who = teacher or (CUT_ORACLE if trace["teacher"] == ORACLE else trace["teacher"])
-    variant = f"{trace['prompt_variant']}+{stage}"
+    variant = f"{trace['prompt_variant']}+{stage}" + (f" of {trace['teacher']}" if teacher else "")
     return trace | {
         "id": trace_id(group.problem["id"], who, variant, trace["sample"]),
         "teacher": who,

@@ -66,19 +66,19 @@ def select(
         return standing
     report = Report()
     surveys = surveyed(folder, source, stages)
-    files = _Files(out)
+    files = Files(out)
     for group in chosen(folder, source, stages, surveys, report, files.lose, progress):
         files.keep(group)
     if not report.problems:
         shutil.rmtree(out)
         raise ValueError(f"nothing is left of {folder} after {', '.join(map(str, stages))}; nothing was written")
-    for row in _dropped_before(source):
+    for row in dropped_before(source):
         files.put("dropped", "", row)
     entries = files.flushed()
     if (source / RECIPE).exists():
-        _write(out / RECIPE, _recipe_text((source / RECIPE).read_text(encoding="utf-8"), stages))
+        write_text(out / RECIPE, _recipe_text((source / RECIPE).read_text(encoding="utf-8"), stages))
     append(out, *entries)
-    _write(out / SELECT, json.dumps(identity | {"report": report.data()}, indent=1, sort_keys=True) + "\n")
+    write_text(out / SELECT, json.dumps(identity | {"report": report.data()}, indent=1, sort_keys=True) + "\n")
     return report
 
 
@@ -105,7 +105,7 @@ def _standing(out: Path, identity: dict[str, Any], anew: bool) -> Report | None:
                 raise ValueError(f"{out} holds a selection of another {other}; give a new folder")
         shutil.rmtree(out)  # ours, and stopped half-way or damaged
     require_writable(out)
-    _write(out / SELECT, json.dumps(identity, indent=1, sort_keys=True) + "\n")
+    write_text(out / SELECT, json.dumps(identity, indent=1, sort_keys=True) + "\n")
     return None
 
 
@@ -117,7 +117,7 @@ def _whole(out: Path) -> bool:
     return all((out / e.name).exists() and (out / e.name).stat().st_size == e.bytes for e in entries)
 
 
-def _dropped_before(source: Path) -> Iterator[Row]:
+def dropped_before(source: Path) -> Iterator[Row]:
     for entry in read_manifest(source):
         if entry.table == "dropped":
             yield from read_shard(source, entry)
@@ -131,7 +131,7 @@ def lost_trace(row: Row) -> tuple[str, Row | None]:
     return why, json.loads(text)
 
 
-class _Files:
+class Files:
     """The selection's files: rows wait by table and split until they are enough for a file."""
 
     def __init__(self, out: Path) -> None:
@@ -195,7 +195,7 @@ def _recipe_text(text: str, stages: Sequence[Stage]) -> str:
     return head + yaml.safe_dump(data, sort_keys=False, allow_unicode=True, default_flow_style=None, width=120)
 
 
-def _write(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
     """The file is there whole or not at all."""
     temporary = path.with_name(TEMPORARY + path.name)
     try:
