@@ -19,6 +19,7 @@ from verimill.schemas.rng import Rng
 
 TRIES = 60
 FILLS = 40  # tries to fill one grid row by row
+DROPS = 6  # givens that are tried again with suppositions
 _FLIP = {"0": "1", "1": "0", ".": "."}
 
 
@@ -139,9 +140,12 @@ def make(rng: Rng, params: Params) -> Problem:
 
 
 def _drop_more(rng: Rng, work: Workspace, solution: list[int], keep: list[bool]) -> list[bool]:
-    """A few more givens dropped by suppositions, which are too costly for all of them."""
+    """Givens dropped by suppositions, which are too costly for all of them: a few are tried, more until one goes."""
     keep = list(keep)
-    for cell in [i for i in rng.shuffled(range(len(keep))) if keep[i]][:6]:
+    many = sum(keep)
+    for tried, cell in enumerate([i for i in rng.shuffled(range(len(keep))) if keep[i]]):
+        if tried >= DROPS and sum(keep) < many:
+            break
         keep[cell] = False
         domains = [1 << v if k else 3 for v, k in zip(solution, keep, strict=True)]
         domains[cell] ^= 1 << solution[cell]  # the one other value: soon refuted, or soon in another solution

@@ -97,7 +97,7 @@ def example(problem: Problem) -> str:
 CODEC = Codec(
     family="binairo",
     kind="grids",
-    version=1,
+    version=2,
     title="Binairo",
     checker="unique",
     params=Params,
