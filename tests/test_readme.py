@@ -30,6 +30,7 @@ PAGES = (
     "docs/custom_splits.md",
     "docs/looking.md",
     "docs/teachers.md",
+    "docs/teachers_in_a_recipe.md",
     "docs/training.md",
     "docs/publishing.md",
 )

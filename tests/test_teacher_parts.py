@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from verimill.data_cards.posterior import below, wilson
-from verimill.pipelines.teachers.accounting import Account, cost_rows
+from verimill.pipelines.teachers.accounting import Account, Cell, cost_rows
 from verimill.pipelines.teachers.budgets import Budget, Tally
 from verimill.pipelines.teachers.faults import BELOW, CLASSES, STATUSES, Fault, class_of, pause
 from verimill.pipelines.teachers.log import Index, SampleLog, opened, sample_record, sealed, verdict_record
@@ -327,3 +328,8 @@ def test_costs_are_counted_by_family_and_level() -> None:
     (row,) = cost_rows(account.cells)
     assert (row["samples"], row["pass_rate"], row["tokens_per_right"]) == (5, 0.5, 200.0)
     assert (row["samples_per_right"], row["answer_tokens"], row["reasoning_tokens"]) == (2.5, 80, 320)
+
+
+def test_problems_of_single_knobs_have_no_level_in_the_table_of_costs() -> None:
+    cells = {("zebra", 0): Cell(Counter(right=1)), ("zebra", 3): Cell(Counter(wrong=2))}
+    assert [(row["family"], row["level"]) for row in cost_rows(cells)] == [("zebra", None), ("zebra", 3), ("all", None)]

@@ -169,7 +169,7 @@ def _show(summary: dict[str, Any], out: Path) -> None:
     names = ("samples", "right", "wrong", "unreadable", "truncated", "failed")
     lines = []
     for row in summary["costs"]:
-        level = "" if row["level"] is None else str(row["level"])
+        level = str(row["level"] or ("" if row["family"] == "all" else "knobs"))
         counts = [f"{row[name]:,}" for name in names]
         costs = [_figure(row[name]) for name in ("reasoning_tokens", "answer_tokens", "tokens_per_right")]
         lines.append((row["family"], level, *counts, pass_rate_text(row), *costs, _figure(row["samples_per_right"])))

@@ -126,8 +126,9 @@ def totals(cells: Iterable[Cell]) -> Cell:
 
 
 def cost_rows(cells: Mapping[tuple[str, int], Cell]) -> list[dict[str, Any]]:
-    """One line for each family and level, in order, and one for all."""
-    rows = [{"family": family, "level": level, **cell.data()} for (family, level), cell in sorted(cells.items())]
+    """One line for each family and level, in order, and one for all; no level where knobs were given one by one."""
+    known = sorted(cells.items())
+    rows = [{"family": family, "level": level or None, **cell.data()} for (family, level), cell in known]
     return [*rows, {"family": "all", "level": None, **totals(cells.values()).data()}] if len(rows) > 1 else rows
 
 

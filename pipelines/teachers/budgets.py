@@ -145,7 +145,8 @@ class Budget:
         """What `exactly` could not fill, one sentence a group."""
         short = [(key, g) for key, g in sorted(self.groups.items()) if g.right < g.wanted]
         return [
-            f"{family} level {level}: {group.right:,} of {group.wanted:,} right traces, {group.tried:,} samples judged"
+            f"{family} {f'level {level}' if level else 'of single knobs'}: {group.right:,} of {group.wanted:,} right "
+            f"traces, {group.tried:,} samples judged"
             for (family, level), group in short
         ]
 
