@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from verimill.schemas.cells import read_grid, write_grid
 from verimill.schemas.core import Codec
+from verimill.schemas.square_answers import read_marks, write
 
 SIZES = (6, 8, 10)
 Answer = str  # the digits row by row
@@ -75,14 +75,6 @@ def level(n: int) -> Params:
     return Params(*_LADDER[n - 1])
 
 
-def write(answer: Answer) -> str:
-    return write_grid(answer, round(len(answer) ** 0.5))
-
-
-def read(problem: Problem, text: str) -> Answer:
-    return "".join(read_grid(text, problem.size, problem.size, "01"))
-
-
 def answer_format(problem: Problem) -> str:
     n = problem.size
     return f"the complete grid as {n} lines of {n} digits (0 or 1), separated by single spaces."
@@ -104,7 +96,7 @@ CODEC = Codec(
     problem=Problem,
     level=level,
     write=write,
-    read=read,
+    read=read_marks,
     answer_format=answer_format,
     example=example,
     unanswerable=("none", "many"),

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from verimill.schemas.cells import read_grid, write_grid
+from verimill.schemas.cells import write_grid
 from verimill.schemas.core import Codec
+from verimill.schemas.square_answers import read_marks, write
 
 LEAST, MOST = 4, 8  # sides
 Answer = str  # the digits row by row
@@ -81,14 +82,6 @@ def level(n: int) -> Params:
     return Params(*_LADDER[n - 1])
 
 
-def write(answer: Answer) -> str:
-    return write_grid(answer, round(len(answer) ** 0.5))
-
-
-def read(problem: Problem, text: str) -> Answer:
-    return "".join(read_grid(text, problem.size, problem.size, "01"))
-
-
 def answer_format(problem: Problem) -> str:
     n = problem.size
     return f"the grid as {n} lines of {n} digits separated by single spaces, 1 for a marked cell and 0 for any other."
@@ -115,7 +108,7 @@ CODEC = Codec(
     problem=Problem,
     level=level,
     write=write,
-    read=read,
+    read=read_marks,
     answer_format=answer_format,
     example=example,
     unanswerable=("none", "many"),

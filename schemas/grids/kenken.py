@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from verimill.schemas.cages import cells_of, check_cages
-from verimill.schemas.cells import read_grid, write_grid
 from verimill.schemas.core import Codec
+from verimill.schemas.square_answers import read_digits, rows_alike, write
 
 DIGITS = "123456789"
 SIZES = range(4, 8)
@@ -94,22 +94,9 @@ def level(n: int) -> Params:
     return Params(*_LADDER[n - 1])
 
 
-def write(answer: Answer) -> str:
-    return write_grid(answer, round(len(answer) ** 0.5))
-
-
-def read(problem: Problem, text: str) -> Answer:
-    return read_grid(text, problem.size, problem.size, DIGITS[: problem.size])
-
-
 def answer_format(problem: Problem) -> str:
     n = problem.size
     return f"the complete grid as {n} lines of {n} digits, separated by single spaces."
-
-
-def example(problem: Problem) -> str:
-    """Every row the same: the form of an answer, and wrong for every Latin square."""
-    return "\n".join([" ".join(DIGITS[: problem.size])] * problem.size)
 
 
 CODEC = Codec(
@@ -122,8 +109,8 @@ CODEC = Codec(
     problem=Problem,
     level=level,
     write=write,
-    read=read,
+    read=read_digits,
     answer_format=answer_format,
-    example=example,
+    example=rows_alike,
     unanswerable=("none", "many"),
 )
