@@ -87,6 +87,7 @@ def solve_model(
     sat: bool = True,
     told: tuple[Constraint, ...] | None = None,
     problem: Hashable = None,
+    second: Callable[[Deduced], str] | None = None,
 ) -> Solved[A]:
     """Answer, traces, hardness and certificate of a problem with one solution.
 
@@ -94,6 +95,7 @@ def solve_model(
     their own, which cost a SAT solver more to be told than everything else together.
     `told`: other constraints with the same solutions, where these are fewer clauses for the SAT oracle.
     `problem`: the one that `grade` was given, if it was.
+    `second`: a second opinion of the family's own instead; it names its method, and raises when it disagrees.
     Raises ValueError when the rules do not finish it or the second opinion finds another solution.
     """
     graded = _GRADED.get(problem)
@@ -108,7 +110,10 @@ def solve_model(
     count, nodes = 1, 0
     if found.tier > SEARCH_TIER or not sat:
         count, nodes = nodes_of(work_on(model) if work is None else work, model.domains, 2, SEARCH_LIMIT)
-    certificate = certify(model, found, told) if sat else _counted(model, found, count)
+    if second is not None:
+        certificate = {"claim": "unique", "by": [f"deduction rules to tier {found.tier}", second(found)]}
+    else:
+        certificate = certify(model, found, told) if sat else _counted(model, found, count)
     space = sum(log2(m.bit_count()) for m in model.domains)
     steps = steps_of(found, model.constraints, model.names, model.values)
     brief = steps if found.all_needed else steps_of(found, model.constraints, model.names, model.values, brief=True)

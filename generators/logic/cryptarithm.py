@@ -10,8 +10,9 @@ from math import log10
 
 from verimill.generators.engines import prose
 from verimill.generators.engines.canonical import text_key
+from verimill.generators.engines.column_search import readings
 from verimill.generators.engines.constraints import Constraint, different, table, total
-from verimill.generators.engines.deduction import deduce, hardness_of, thin, workspace
+from verimill.generators.engines.deduction import Deduced, deduce, hardness_of, thin, workspace
 from verimill.generators.engines.puzzles import Model, at_tier, near_misses_of, solve_model
 from verimill.generators.engines.twins import refuted, with_two_answers
 from verimill.schemas.core import Exhausted, Face, Maker, NearMiss, Solved, Step, Unanswerable
@@ -109,7 +110,14 @@ def _carries(numbers: list[str]) -> list[int]:
 
 
 def solve(problem: Problem) -> Solved[Answer]:
-    return solve_model(model(problem), lambda values: to_answer(problem, values))
+    def searched(found: Deduced) -> str:
+        """A search that knows nothing of the rules finds the same reading and no other."""
+        ways = readings(problem.words, problem.letters, problem.known, 2)
+        if ways != [found.values[: len(problem.letters)]]:
+            raise ValueError("the search column by column does not find the reading of the rules alone")
+        return "search column by column: no other reading"
+
+    return solve_model(model(problem), lambda values: to_answer(problem, values), second=searched)
 
 
 def _renamed(problem: Problem, name: Mapping[str, str], words: tuple[str, ...]) -> Problem:
