@@ -32,6 +32,8 @@ with open(os.environ["FAKE_PIDS"], "a") as file:
     file.write(f"{os.getpid()} {child.pid}\\n")
 mode = os.environ.get("FAKE_MODE", "")
 print("argv", json.dumps(sys.argv[1:]), flush=True)
+print("INFO Initializing a V1 LLM engine (v0.32.0) with config: model='m', dtype=torch.bfloat16, max_seq_len=1024, "
+      "tensor_parallel_size=2, quantization=None, kv_cache_dtype=auto, device_config=cpu, seed=0", flush=True)
 if mode == "dies":
     print("Traceback (most recent call last):\\nValueError: no such model", flush=True)
     sys.exit(3)
@@ -123,6 +125,9 @@ def test_a_server_starts_with_its_flags_and_stops_with_its_children(plan: Callab
         assert server.state == "ready"
         assert get(server.port, "/v1/models") is not None
         assert server.url == f"http://127.0.0.1:{server.port}/v1"
+        facts = server.facts()
+    assert facts.pop("hardware").startswith("cpu")
+    assert facts == {"engine": "vllm", "engine_version": "0.32.0", "dtype": "bfloat16", "tensor_parallel_size": "2"}
     assert server.state == "stopped"
     assert get(server.port, "/health") is None
     assert gone(tmp_path / "pids", 0)

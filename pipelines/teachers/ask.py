@@ -130,6 +130,7 @@ async def begun(
         judges = Judges(order.jobs)
         try:
             found = await probe(teacher.servers, teacher.servers[0].model, order.sampling, teacher.key_variable)
+            found = replace(found, reported=found.reported | teacher.facts())
             for server in teacher.servers:
                 server.model = found.model
             settings = await _fitted(order, teacher.servers[0], questions, found, say)

@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from itertools import count
 from typing import Any
 
+from verimill.pipelines.teachers.engine_facts import facts
 from verimill.pipelines.teachers.faults import Fault
 from verimill.pipelines.teachers.replies import assembled, clean
 from verimill.pipelines.teachers.samples import Messages, Model, Reply
@@ -71,6 +72,19 @@ class Engine:
         if inspect.isawaitable(tokenizer):
             tokenizer = await tokenizer
         return cls(engine, tokenizer, folder, name or folder, _reasoning_parser(parser, tokenizer))
+
+    def facts(self) -> dict[str, str]:
+        """Precision, parallelism and hardware of this engine."""
+        from vllm import __version__
+
+        config = self._engine.vllm_config
+        told = {
+            "engine": "vllm", "engine_version": __version__, "dtype": config.model_config.dtype,
+            "quantization": config.model_config.quantization, "kv_cache_dtype": config.cache_config.cache_dtype,
+            "tensor_parallel_size": config.parallel_config.tensor_parallel_size,
+            "device_config": config.device_config.device_type,
+        }  # fmt: skip
+        return facts({name: str(value) for name, value in told.items()})
 
     async def close(self) -> None:
         """The engine and its processes are gone."""

@@ -82,6 +82,12 @@ class Opened:
     key_variable: str = KEY_VARIABLE
     managed: Managed | None = None
 
+    def facts(self) -> dict[str, str]:
+        """What is known of the engine where it runs here; empty for a server that somebody else started."""
+        if self.managed is not None:
+            return self.managed.facts()
+        return next((one.facts() for one in self.servers if isinstance(one, Engine)), {})
+
     @property
     def failure(self) -> str:
         """Why it will never answer again; empty while it may."""

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import IO, Literal
 
 from verimill.pipelines.teachers import guard
+from verimill.pipelines.teachers.engine_facts import facts_of_log
 from verimill.pipelines.teachers.environments import HOST, NotServing, Plan, free_port, taken, vllm_version
 
 GRACE_S = 20.0  # between asking the server to stop and killing it
@@ -26,6 +27,7 @@ LOOK_S = 0.25
 HEALTH_S = 5.0  # longest wait for one answer to a health check
 TELL_S = 5.0  # between two lines of progress
 LOG_LINES = 12
+LOG_HEAD = 1 << 20  # bytes of the log of a start in which the engine's settings stand
 
 State = Literal["new", "starting", "ready", "restarting", "failed", "stopped"]
 Say = Callable[[str], None]
@@ -53,6 +55,15 @@ class Managed:
     def url(self) -> str:
         """The base URL of the OpenAI interface."""
         return f"http://{HOST}:{self.port}/v1"
+
+    def facts(self) -> dict[str, str]:
+        """Precision, parallelism and hardware, as the server's log tells them."""
+        try:
+            with self.log.open("rb") as file:
+                file.seek(self._from)
+                return facts_of_log(file.read(LOG_HEAD).decode("utf-8", "replace"))
+        except OSError:
+            return {}
 
     def __enter__(self) -> Managed:
         self.start()
