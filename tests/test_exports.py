@@ -126,6 +126,27 @@ def test_rejected_traces_are_refused_and_part_where_they_say(made: Path, tmp_pat
     assert by.pop("sample of parrot") == 3 and by
 
 
+@pytest.mark.parametrize("think", THINKS)
+def test_single_replies_say_where_they_go_wrong(made: Path, think: str, tmp_path: Path) -> None:
+    problems, by = problems_of(made), Counter[str]()
+    rows = rows_of(made, "kto", tmp_path / "out", think=think)
+    field = "reasoning_content" if think == "field" else "content"
+    right = {row["problem_id"]: row["completion"][0][field] for row in reversed(rows) if row["label"]}
+    for row in rows:
+        text, at = row["completion"][0][field], row["divergence"]
+        assert (
+            bool(verify(problems[row["problem_id"]]["verification"], row["completion"][0]["content"])) == row["label"]
+        )
+        by[row["made_by"].partition(" ")[0]] += 1
+        if row["label"]:
+            assert at is None
+        elif row["made_by"].startswith("near miss"):
+            assert f"step {text[at:].partition('.')[0]}: " in row["reason"]
+        else:
+            assert text[:at] == right[row["problem_id"]][:at] and text[at] != right[row["problem_id"]][at]
+    assert by["parrot"] == 3 and by["near"] > 3 and by["oracle"] == 2 * len(right)
+
+
 def test_step_labels_say_what_the_judge_says(made: Path, tmp_path: Path) -> None:
     rows = rows_of(made, "steps", tmp_path / "out", negatives=3)
     assert all(len(row["completions"]) == len(row["labels"]) for row in rows)

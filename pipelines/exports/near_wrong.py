@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 
 from verimill.pipelines.certificates import maker_of
@@ -29,6 +29,17 @@ class Wrong:
     answer: str
     response: str
     reason: str
+
+
+def wrong_from(shown: str, reasoning: str, error: Corrupted) -> int:
+    """Characters of what is shown before the wrong step begins; what is shown holds the reasoning."""
+    before = "\n".join(error.prose[:-1])
+    return shown.index(reasoning) + (len(before) + 1 if before else 0)
+
+
+def parts_at(right: str, wrong: str) -> int:
+    """Characters of the wrong text before the first that the right one has not."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(right, wrong, strict=False)))
 
 
 def wrong_answer(rng: Rng, item: Item) -> tuple[str, str, str] | None:

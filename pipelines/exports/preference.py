@@ -8,9 +8,8 @@ its reasoning where that has a field of its own) before the first that is not sh
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import takewhile
 
-from verimill.pipelines.exports.near_wrong import Wrong, wrong_traces
+from verimill.pipelines.exports.near_wrong import Wrong, parts_at, wrong_from, wrong_traces
 from verimill.pipelines.exports.shapes import Dropped, Format, Item, Made, Options, Row, told
 
 
@@ -52,12 +51,9 @@ def _pair(
     bad = told(rejected["reasoning"], rejected["response"], options.think)
     field = "reasoning_content" if options.think == "field" else "content"
     if wrong is None:
-        divergence = sum(
-            1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(good[field], bad[field], strict=False))
-        )
+        divergence = parts_at(good[field], bad[field])
     else:
-        before = "\n".join(wrong.error.prose[:-1])
-        divergence = bad[field].index(rejected["reasoning"]) + (len(before) + 1 if before else 0)
+        divergence = wrong_from(bad[field], rejected["reasoning"], wrong.error)
     empty = {"reasoning_content": None} if options.think == "field" else {}
     return item.columns(chosen["id"]) | {
         "rejected_trace_id": rejected_id,
