@@ -262,3 +262,15 @@ def parse_stage(text: str) -> Mapping[str, Any]:
         except yaml.YAMLError:
             raise ValueError(f"--stage: the value of {knob.strip()} cannot be read, got {word!r:.40}") from None
     return found
+
+
+def example(kind: type[Stage]) -> str:
+    """The stage as a command takes it, with every knob that has a value; those that it needs stand for themselves."""
+    knobs = {name: one for name, one in kind.model_fields.items() if name != "stage"}
+    said = {name: name.upper() if one.is_required() else one.default for name, one in knobs.items()}
+    words = [f"{name}={_word(value)}" for name, value in said.items() if value is not None]
+    return name_of(kind) + (":" + ",".join(words) if words else "")
+
+
+def _word(value: Any) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)

@@ -19,8 +19,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from verimill.schemas.rows import COLUMNS
+from verimill.schemas.selections import KINDS, example, name_of, read_stages
 
 ROOT = Path(__file__).parent.parent
 PAGES = (
@@ -29,6 +31,7 @@ PAGES = (
     "docs/adding_a_family.md",
     "docs/custom_splits.md",
     "docs/looking.md",
+    "docs/selections.md",
     "docs/teachers.md",
     "docs/teachers_in_a_recipe.md",
     "docs/training.md",
@@ -117,6 +120,8 @@ def current(text: str, folder: Path) -> str:
             body = body if same(body, printed[0]) else printed[0] + "\n"
         elif kind == "sh":
             set_up(body)
+        elif kind == "yaml" and body.startswith("select:"):
+            read_stages(yaml.safe_load(body)["select"])
         else:
             raise AssertionError(f"a {kind} block is not run by any test")
         return f"```{kind}\n{body}```"
@@ -187,10 +192,17 @@ def measured(_: Path) -> str:
     )
 
 
+def stages(_: Path) -> str:
+    """The stages of a selection, as schemas.selections has them."""
+    lines = [f"| `{name_of(kind)}` | {kind.paper} | {kind.__doc__} | `{example(kind)}` |" for kind in KINDS]
+    return "\n".join(["| stage | from | keeps | `--stage` with its knobs |", "| --- | --- | --- | --- |", *lines])
+
+
 MADE: dict[str, Callable[[Path], str]] = {
     "families": families,
     "measured": measured,
     "problems": columns("problems"),
+    "stages": stages,
     "traces": columns("traces"),
 }
 

@@ -70,6 +70,7 @@ for command in (
     cli_make.new,
     cli_card.gallery,
     cli_select.select,
+    cli_select.stages,
     cli_select.rewrite,
     cli_export.export,
     cli_export.index,

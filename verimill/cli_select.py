@@ -22,27 +22,21 @@ def select(
     problems: Annotated[
         Path | None, typer.Option("--problems", help="The problems' folder, where the traces were asked into another.")
     ] = None,
-    stages: Annotated[bool, typer.Option("--stages", help="List the stages and their knobs, and do nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Keep some problems and traces.
 
-    Each stage comes from a paper and says why it drops what it drops; the rows are kept in dropped/. What a stage cuts
+    Each stage (see `verimill stages`) comes from a paper and says why it drops what it drops; the rows are kept in dropped/. What a stage cuts
     or rewrites is judged again first. The result is a dataset: verify, export and publish take it.
 
     \b
     Examples:
       verimill generate shortest_path --count 20 --traces both --out out/small
       verimill select out/small --stage right-path --stage shortest:keep=1 --out out/short
-      verimill select out/small --out out/short --stages
     """
-    from verimill.schemas.selections import parse_stage, read_stages
-
-    if stages:
-        _list(as_json)
-        return
     from verimill.pipelines.selections.writing import select as run
     from verimill.pipelines.shards import read_manifest
+    from verimill.schemas.selections import parse_stage, read_stages
 
     chosen = read_stages([parse_stage(text) for text in stage or ()])
     with telling() as tell:
@@ -128,17 +122,23 @@ def show(report: Report, out: Path) -> None:
     table("", ("stage", "problems dropped", "traces dropped", "rewritten"), lines)
 
 
-def _list(as_json: bool) -> None:
-    from verimill.schemas.selections import KINDS, name_of
+def stages(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the stages of a selection.
+
+    Each with its knobs, what it keeps and the paper that it comes from.
+
+    \b
+    Example:
+      verimill stages
+    """
+    from verimill.schemas.selections import KINDS, example, name_of
 
     for kind in KINDS:
-        knobs = {
-            name: None if one.is_required() else one.default
-            for name, one in kind.model_fields.items()
-            if name != "stage"
-        }
+        fields = {name: one for name, one in kind.model_fields.items() if name != "stage"}
+        knobs = {name: None if one.is_required() else one.default for name, one in fields.items()}
         if as_json:
             put_json({"stage": name_of(kind), "keeps": kind.__doc__, "paper": kind.paper, "knobs": knobs})
         else:
-            told = ", ".join(f"{k}={'...' if v is None else v}" for k, v in knobs.items())
-            print(f"{name_of(kind)}: {kind.__doc__}\n  knobs: {told or 'none'}\n  from: {kind.paper}")
+            print(f"{name_of(kind)}: {kind.__doc__}\n  such as {example(kind)}\n  from {kind.paper}")
