@@ -26,8 +26,8 @@ def select(
 ) -> None:
     """Keep some problems and traces.
 
-    Each stage (see `verimill stages`) comes from a paper and says why it drops what it drops; the rows are kept in dropped/. What a stage cuts
-    or rewrites is judged again first. The result is a dataset: verify, export and publish take it.
+    Each stage (see `verimill stages`) comes from a paper and says why it drops what it drops; the rows are kept in
+    dropped/. What a stage cuts is judged again first. The result is a dataset: verify, export and publish take it.
 
     \b
     Examples:
