@@ -41,21 +41,26 @@ Seen = tuple[int, Node, tuple[Place, ...]]  # speaker, formula, places
 def _places(formula: str) -> tuple[Node, tuple[Place, ...]]:
     """The formula and everybody's places in it; the two sides of and/or/xor/iff are alike."""
     out: list[Place] = []
-
-    def visit(node: Node, way: int) -> None:
-        head = node[0]
-        way = (way * 1000003 + _HEADS[head]) % _MOD
-        if head in ("k", "n"):
-            out.append((node[1], way))
-        elif head in COUNTS:
-            out.extend((i, way) for i in node[2])
+    ways = [1]
+    for token in formula.split(" "):
+        head, members = _token(token)
+        way = (ways.pop() * 1000003 + head) % _MOD
+        if members:
+            out += [(i, way) for i in members]
         else:
-            for side, part in enumerate(node[1:]):
-                visit(part, way + side if head == "if" else way)
+            if token != "not":
+                ways.append(way + 1 if token == "if" else way)
+            ways.append(way)
+    return parse(formula), tuple(out)
 
-    node = parse(formula)
-    visit(node, 1)
-    return node, tuple(out)
+
+@lru_cache(maxsize=2048)
+def _token(token: str) -> tuple[int, tuple[int, ...]]:
+    """The number of a token's head and whom it names; a connective names nobody."""
+    if token in _HEADS:
+        return _HEADS[token], ()
+    node = parse(token)
+    return _HEADS[node[0]], node[2] if node[0] in COUNTS else (node[1],)
 
 
 def _refine(n: int, said: list[Seen], colour: list[int]) -> list[int]:
