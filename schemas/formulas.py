@@ -33,12 +33,49 @@ def parse(text: str) -> Node:
     Raises ValueError for anything but one well-formed formula within the caps.
     """
     tokens = text.split(" ")
+    node = _short(tokens)
+    if node is not None:
+        return node
     if len(tokens) > MAX_TOKENS:
         raise ValueError(f"a statement must have at most {MAX_TOKENS} tokens, got {len(tokens)}")
     node, used = _node(tokens, 0, 0)
     if used != len(tokens):
         raise ValueError(f"a statement must be one formula, got {text!r:.60}")
     return node
+
+
+def _short(tokens: list[str]) -> Node | None:
+    """The formula read from its end, which is quick; None where it is malformed or long enough to be too deep."""
+    if len(tokens) > MAX_DEPTH + 1:
+        return None
+    stack: list[Node] = []
+    for token in reversed(tokens):
+        if token in PAIRS or token == "not":
+            wants = 1 if token == "not" else 2
+            if len(stack) < wants:
+                return None
+            stack.append((token, stack.pop()) if wants == 1 else (token, stack.pop(), stack.pop()))
+        else:
+            node = _simple(token)
+            if node is None:
+                return None
+            stack.append(node)
+    return stack[0] if len(stack) == 1 else None
+
+
+@lru_cache(maxsize=1024)
+def _simple(token: str) -> Node | None:
+    """A leaf or a count; None where the token is neither."""
+    leaf = _LEAF.fullmatch(token)
+    if leaf:
+        return (leaf[1], int(leaf[2]))
+    count = _COUNT.fullmatch(token)
+    if not count:
+        return None
+    members = tuple(int(word) for word in count[3].split("."))
+    if any(a >= b for a, b in pairwise(members)) or int(count[2]) > len(members):
+        return None
+    return (count[1], int(count[2]), members)
 
 
 def _node(tokens: list[str], at: int, depth: int) -> tuple[Node, int]:
@@ -52,16 +89,12 @@ def _node(tokens: list[str], at: int, depth: int) -> tuple[Node, int]:
     if token == "not":
         inner, at = _node(tokens, at + 1, depth + 1)
         return ("not", inner), at
-    leaf = _LEAF.fullmatch(token)
-    if leaf:
-        return (leaf[1], int(leaf[2])), at + 1
-    count = _COUNT.fullmatch(token)
-    if not count:
-        raise ValueError(f"unknown token {token!r:.30} in a statement")
-    members = tuple(int(word) for word in count[3].split("."))
-    if any(a >= b for a, b in pairwise(members)) or int(count[2]) > len(members):
+    node = _simple(token)
+    if node is not None:
+        return node, at + 1
+    if _COUNT.fullmatch(token):
         raise ValueError(f"a count needs ascending people and a number they can reach, got {token!r:.40}")
-    return (count[1], int(count[2]), members), at + 1
+    raise ValueError(f"unknown token {token!r:.30} in a statement")
 
 
 def write(node: Node) -> str:
@@ -87,14 +120,14 @@ def rename(node: Node, to: tuple[int, ...] | list[int]) -> Node:
 @lru_cache(maxsize=8192)
 def people_in(text: str) -> tuple[int, ...]:
     """Who is mentioned, ascending."""
-    found: set[int] = set()
-    stack = [parse(text)]
-    while stack:
-        node = stack.pop()
-        if node[0] in ("k", "n"):
-            found.add(node[1])
-        elif node[0] in COUNTS:
-            found.update(node[2])
-        else:
-            stack.extend(node[1:])
-    return tuple(sorted(found))
+    parse(text)
+    return tuple(sorted({i for token in text.split(" ") for i in _named(token)}))
+
+
+@lru_cache(maxsize=1024)
+def _named(token: str) -> tuple[int, ...]:
+    """Who a token of a well-formed text mentions."""
+    node = _simple(token)
+    if node is None:
+        return ()
+    return node[2] if node[0] in COUNTS else (node[1],)

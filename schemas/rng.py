@@ -44,7 +44,10 @@ class Rng:
 
     def pick(self, items: Sequence[T]) -> T:
         """One of `items`."""
-        return items[self.below(len(items))]
+        n = len(items)
+        if not n:
+            raise ValueError("pick needs at least one item, got none")
+        return items[int(self._random() * n)]
 
     def shuffled(self, items: Sequence[T]) -> list[T]:
         """A new list with the items in random order (Fisher-Yates)."""

@@ -59,6 +59,34 @@ def table(node: Node, people: Cast) -> int:
     return _count(head, node[1], node[2], people)
 
 
+def told(formula: str, n: int) -> int:
+    """Where a formula about n people is true: its text is read from the end, each part's table put on a stack."""
+    everything, simple = cast(n).everything, _simple
+    stack: list[int] = []
+    pop, push = stack.pop, stack.append
+    for token in reversed(formula.split(" ")):
+        if token == "and":
+            push(pop() & pop())
+        elif token == "or":
+            push(pop() | pop())
+        elif token == "xor":
+            push(pop() ^ pop())
+        elif token == "iff":
+            push(everything ^ pop() ^ pop())
+        elif token == "if":
+            push((everything ^ pop()) | pop())
+        elif token == "not":
+            push(everything ^ pop())
+        else:
+            push(simple(token, n))
+    return stack[0]
+
+
+@lru_cache(maxsize=4096)
+def _simple(token: str, n: int) -> int:
+    return table(parse(token), cast(n))
+
+
 def _count(head: str, k: int, members: tuple[int, ...], people: Cast) -> int:
     exactly = [people.everything]  # exactly[j]: assignments with j truthful among the members seen
     for i in members:
@@ -89,7 +117,7 @@ class Line(NamedTuple):
 def ready(n: int, speaker: int, formula: str) -> Line:
     """The line of one statement."""
     people = cast(n)
-    said = table(parse(formula), people)
+    said = told(formula, n)
     who = people_in(formula)
     return Line(
         speaker, said, people.everything ^ said ^ people.true[speaker],

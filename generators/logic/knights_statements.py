@@ -56,7 +56,7 @@ def statement(rng: Rng, n: int, speaker: int, params: Params) -> Draft:
 
 def _formula(rng: Rng, n: int, depth: int, everything: int) -> Draft:
     roll = rng.below(100)
-    if depth == 0 or roll < 15:
+    if roll < 15 or depth == 0:
         return rng.pick(_catalogue(n)[0])
     if roll < 22 and depth > 1:
         text, said = _pair(rng, n, depth - 1, everything)

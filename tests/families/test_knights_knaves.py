@@ -9,7 +9,7 @@ import pytest
 
 from verimill.generators.logic.knights_knaves import MAKER
 from verimill.schemas.core import Step
-from verimill.schemas.formulas import parse, write
+from verimill.schemas.formulas import _node, _short, parse, write
 from verimill.schemas.logic.knights_knaves import CODEC, Params, Problem, level
 from verimill.schemas.rng import rng_for
 from verimill.verifiers.logic.knights_knaves import JUDGE
@@ -77,3 +77,32 @@ def test_an_answer_may_be_written_in_many_ways(text: str) -> None:
 def test_a_formula_has_one_text() -> None:
     text = "if and k0 n1 not exactly:2:0.1.2"
     assert write(parse(text)) == text
+
+
+def test_a_text_read_from_its_end_is_the_formula_read_from_its_start() -> None:
+    words = (
+        "k0",
+        "n2",
+        "k7",
+        "exactly:1:0.2",
+        "least:3:0.1",
+        "most:1:2.1",
+        "x",
+        "and",
+        "or",
+        "xor",
+        "iff",
+        "if",
+        "not",
+    )
+    rng = rng_for("formulas")
+    whole = 0
+    for _ in range(4000):
+        tokens = [rng.pick(words) for _ in range(rng.between(1, 7))]
+        try:
+            node, used = _node(tokens, 0, 0)
+        except ValueError:
+            node, used = None, -1
+        assert _short(tokens) == (node if used == len(tokens) else None), tokens
+        whole += used == len(tokens)
+    assert whole > 200
