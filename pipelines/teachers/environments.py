@@ -90,8 +90,13 @@ class Plan:
 
     def variables(self) -> dict[str, str]:
         """The server's environment variables."""
-        kept = {name: value for name, value in os.environ.items() if name not in DROPPED}
-        return kept | ALWAYS | {name: str(value) for name, value in self.environment.items()}
+        return variables(self.environment)
+
+
+def variables(told: Mapping[str, str]) -> dict[str, str]:
+    """Our own environment variables without what would leak into another Python, and those that were told."""
+    kept = {name: value for name, value in os.environ.items() if name not in DROPPED}
+    return kept | ALWAYS | {name: str(value) for name, value in told.items()}
 
 
 def _flag(name: str, value: Any) -> list[str]:

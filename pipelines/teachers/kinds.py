@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from verimill.pipelines.teachers.engine import Engine, require_vllm
-from verimill.pipelines.teachers.environments import Plan, executable, vllm_version
+from verimill.pipelines.teachers.engine_line import EngineLine
+from verimill.pipelines.teachers.environments import Plan, vllm_version
 from verimill.pipelines.teachers.managed import Managed
 from verimill.pipelines.teachers.samples import Messages, Model
 from verimill.pipelines.teachers.transport import KEY_VARIABLE, HttpServer, Server, api_key, base_of, require_aiohttp
@@ -62,13 +63,18 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """`engine`: vLLM's engine in this process, which runs in vLLM's own environment."""
+    """`engine`: vLLM's engine in this process, or in one of the environment that `python` names."""
 
     folder: str
     """A folder or the name of a model, as vLLM takes it."""
     name: str = ""
     """The name in keys and rows; the model's own where empty."""
     flags: Mapping[str, Any] = field(default_factory=dict)
+    python: str = ""
+    """The environment with vLLM: its python executable, or the folder that holds bin/python."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables for that process, over our own."""
+    ready_s: float = 600.0
 
 
 Place = Remote | Started | Loaded
@@ -86,22 +92,23 @@ class Opened:
         """What is known of the engine where it runs here; empty for a server that somebody else started."""
         if self.managed is not None:
             return self.managed.facts()
-        return next((one.facts() for one in self.servers if isinstance(one, Engine)), {})
+        return next((one.facts() for one in self.servers if isinstance(one, Engine | EngineLine)), {})
 
     @property
     def failure(self) -> str:
         """Why it will never answer again; empty while it may."""
-        return self.managed.failure if self.managed is not None else ""
+        if self.managed is not None:
+            return self.managed.failure
+        return next((one.failure for one in self.servers if isinstance(one, EngineLine)), "")
 
 
 def require(place: Place) -> None:
     """What this process needs to ask there is installed; ValueError with one sentence otherwise. Nothing is asked."""
     if isinstance(place, Loaded):
-        require_vllm()
+        vllm_version(place.python) if place.python else require_vllm()
         return
     require_aiohttp()
     if isinstance(place, Started):
-        executable(place.plan.python)
         vllm_version(place.plan.python)
     elif not place.urls:
         raise ValueError("asking a teacher needs at least one --base-url, such as http://127.0.0.1:8000/v1")
@@ -134,8 +141,7 @@ async def opened(place: Place, model: Model, folder: Path, say: Callable[[str], 
     require(place)
     model = asked_as(place, model)
     if isinstance(place, Loaded):
-        engine = await Engine.open(place.folder, model.name, place.flags)
-        engine.model = model
+        engine = await _loaded(place, model, folder / LOG, say)
         try:
             yield Opened([engine], "")
         finally:
@@ -151,6 +157,17 @@ async def opened(place: Place, model: Model, folder: Path, say: Callable[[str], 
     else:
         async with _connected(place.urls, model, api_key(place.key_variable)) as servers:
             yield Opened(servers, place.key_variable)
+
+
+async def _loaded(place: Loaded, model: Model, log: Path, say: Callable[[str], None]) -> Engine | EngineLine:
+    if place.python:
+        say(f"vLLM: loading {model.name} in a process of {place.python}, log in {log}")
+        return await EngineLine.open(
+            place.python, place.folder, model, place.flags, place.environment, log, place.ready_s
+        )  # fmt: skip
+    engine = await Engine.open(place.folder, model.name, place.flags)
+    engine.model = model
+    return engine
 
 
 @asynccontextmanager

@@ -38,7 +38,8 @@ def place_of(teacher: TeacherEntry) -> Place:
         return Remote(tuple(teacher.base_urls), teacher.api_key_variable)
     weights = teacher.weights or teacher.model
     if teacher.kind == "engine":
-        return Loaded(weights, teacher.model, teacher.flags)
+        where = teacher.python, teacher.environment, teacher.ready_s
+        return Loaded(weights, teacher.model, teacher.flags, *where)
     return Started(
         Plan(
             teacher.python, weights, teacher.model, teacher.flags, teacher.environment,
