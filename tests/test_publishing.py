@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
@@ -22,6 +23,7 @@ from verimill.data_cards.figures import measure
 from verimill.data_cards.report.page import write_report
 from verimill.pipelines.manifest import ShardError, append, read_manifest, rewrite
 from verimill.pipelines.publishing.hub import Hub as Remotely
+from verimill.pipelines.publishing.hub import asked_to_wait, passing
 from verimill.pipelines.publishing.staging import staged
 from verimill.pipelines.shards import read_rows, write_shard
 
@@ -206,7 +208,7 @@ def test_it_arrives_whole_through_busy_servers_and_broken_connections(made: Path
     assert code == 0, err
     kinds = [done.split()[0] for done in hub.faults.done]
     assert set(kinds) == {"503", "reset", "torn", "lost", "cut"} and kinds.count("lost") == 3
-    assert whole(hub, "user/faults", made) and "trying again" in err
+    assert whole(hub, "user/faults", made) and "on purpose; trying again in 2 s" in err
     assert set(hub.store.load("user/faults")["refs"]) == {"refs/heads/main", f"refs/tags/{out.split()[-1]}"}  # type: ignore[index]
     assert len(hub.store.load("user/faults")["commits"]) == 3  # type: ignore[index]
 
@@ -227,6 +229,17 @@ def test_the_local_hub_says_how_to_reach_it(tmp_path: Path) -> None:
     finally:
         process.kill()
         process.communicate()
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [({}, 0), ({"Retry-After": "7"}, 7), ({"Retry-After": "99999"}, 300), ({"Retry-After": "Wed, 21 Oct"}, 0),
+     ({"RateLimit": '"api";r=0;t=55'}, 55), ({"RateLimit": '"api";r=12;t=55'}, 0)],
+)  # fmt: skip
+def test_it_waits_as_long_as_the_server_asks(headers: dict[str, str], seconds: int) -> None:
+    error = RuntimeError()
+    error.response = SimpleNamespace(headers=headers, status_code=429)  # type: ignore[attr-defined]
+    assert asked_to_wait(error) == seconds and passing(error)
 
 
 def test_a_hub_that_never_answers_is_named_and_the_work_can_go_on(made: Path, hub: Hub, run: Run) -> None:

@@ -18,6 +18,7 @@ T = TypeVar("T")
 TOKEN = "HF_TOKEN"
 WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)  # seconds between tries
 _REPO = re.compile(r"[\w-][\w.-]{0,95}/[\w-][\w.-]{0,95}\Z", re.ASCII)
+LONGEST = 300  # seconds; the Hub counts requests in windows of five minutes
 AT_ONCE = 5  # files on their way
 _PASSING = (408, 429, 500, 502, 503, 504)
 _CARRIERS = ("httpx", "httpx2", "httpcore", "httpcore2", "requests", "urllib3", "aiohttp")
@@ -213,8 +214,9 @@ class Hub:
                     raise HubError(told) from None
                 if wait is None:
                     raise Unreachable(f"{self.endpoint} cannot {what}: {self._short(error)}") from None
-                self.say(f"verimill: {what}: {self._short(error)}; trying again in {wait:g} s")
-                time.sleep(wait)
+                pause = max(wait, asked_to_wait(error))
+                self.say(f"verimill: {what}: {self._short(error)}; trying again in {pause:g} s")
+                time.sleep(pause)
         raise AssertionError("unreachable")
 
     def _sentence(self, what: str, error: Exception) -> str | None:
@@ -240,6 +242,14 @@ def status_of(error: BaseException) -> int | None:
     """The HTTP status of an error, where it has one."""
     status = getattr(getattr(error, "response", None), "status_code", None)
     return status if isinstance(status, int) else None
+
+
+def asked_to_wait(error: BaseException) -> float:
+    """Seconds that the server asks for before another try, LONGEST at most; 0 where it does not say."""
+    headers = getattr(getattr(error, "response", None), "headers", {})
+    told = headers.get("Retry-After", "")
+    spent = re.search(r"\br=0;.*\bt=(\d+)", headers.get("RateLimit", ""))
+    return float(min(LONGEST, int(spent[1] if spent else told if told.isdecimal() else 0)))
 
 
 def passing(error: BaseException) -> bool:

@@ -77,7 +77,7 @@ class Handler(BaseHTTPRequestHandler):
             self.reset()
         self.data = self.body()
         if self.fault == "503":
-            return self.refuse(503, "", "the server is busy, on purpose")
+            return self.send(503, {"error": "the server is busy, on purpose"}, headers={"Retry-After": "2"})
         parts = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         changes = self.command not in ("GET", "HEAD") and not parts.path.startswith("/lfs/")
