@@ -155,6 +155,8 @@ def test_reasoning_is_cut_after_the_first_right_answer_and_judged_again() -> Non
     assert (made["outcome"], made["steps_wrong"], made["steps_checked"]) == ("right", 0, long.steps_checked)
     assert json.loads(made["provenance"])["rewritten"] == [{"from": long.id, "stage": "first-right"}]
     assert made["id"] != long.id and list(choice.lost) == [long.id]
+    chance = sample(CHAIN, 2, "\n".join(["20 + 20 = 40", *lines]))  # the answer's value, before anything was derived
+    assert CHAIN.answer == "40" and not BY_NAME["first-right"].choose(group(chance), stage, None).made
 
 
 def test_failed_branches_are_cut_out_where_the_rest_holds_without_them() -> None:

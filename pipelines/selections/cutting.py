@@ -6,6 +6,7 @@ the trace stays as it was.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from verimill.pipelines.selections.protocol import Choice, Group, Row, Selection, Survey, right
@@ -13,18 +14,44 @@ from verimill.pipelines.selections.rejudging import Refused, assessed, rejudged
 from verimill.pipelines.teachers.assessing import first_right_end
 from verimill.schemas.selections import CutBranches, FirstRight
 from verimill.schemas.text import plain
-from verimill.verifiers.claims import CONTRADICTION, FALSE, SUPPOSE, TURN, read_path
+from verimill.verifiers.claims import CHOSEN, CONTRADICTION, FALSE, JUSTIFIED, LEAP, SUPPOSE, TURN, Path, read_path
+
+MAX_ANSWERS = 20  # right answers in one reasoning that are looked at
+_NEW = frozenset((JUSTIFIED, LEAP, CHOSEN))
+_LABEL = re.compile(r"\banswer\b|\\boxed\{", re.I)
 
 
 def first_right(group: Group, knobs: FirstRight, survey: Survey) -> Choice:
-    """What comes after the first right answer of the reasoning is cut; the reply stays."""
+    """What comes after the first right answer of the reasoning is cut; the reply stays.
+
+    A value on the way may equal the answer by chance, so a line that does not call itself the answer counts only if
+    nothing new is derived after it.
+    """
     choice = Choice()
     for trace in filter(right, group.traces):
-        at = first_right_end(group.case, trace["reasoning"], trace["answer_read"])
+        at = _answered(group, trace)
         kept = trace["reasoning"][:at].rstrip() if at is not None else trace["reasoning"]
         if at is not None and len(kept) < len(trace["reasoning"].rstrip()):
             _replace(choice, group, trace, "first-right", kept)
     return choice
+
+
+def _answered(group: Group, trace: Row) -> int | None:
+    """Where the reasoning has first arrived at its answer; None where it does not say so."""
+    text: str = trace["reasoning"]
+    path = read_path(group.case, text, trace["answer_read"])
+    new = max((claim.line for claim in path.claims if claim.verdict in _NEW), default=0) if path is not None else None
+    at = 0
+    for _ in range(MAX_ANSWERS):
+        found = first_right_end(group.case, text[at:], trace["answer_read"])
+        if not found:
+            return None
+        before, at = at, at + found
+        said, lines = text[before:at].rstrip(), text[:at].rstrip().count("\n") + 1
+        unit = said.rpartition("\n\n" if group.case.codec.shape == "block" else "\n")[2]
+        if _LABEL.search(unit) or (new is not None and lines >= new):
+            return at
+    return None
 
 
 def _replace(choice: Choice, group: Group, trace: Row, stage: str, reasoning: str) -> None:
@@ -53,7 +80,8 @@ def _without(group: Group, trace: Row, most: int) -> str:
     was = assessed(group, trace)
     if not was.steps_checked:
         return whole
-    here, wrong = set(range(len(lines))), was.steps_wrong or 0
+    here = set(range(len(lines)))
+    worst = _flaws(read_path(group.case, f"{whole}\n{trace['response']}", trace["answer_read"]))
     for tried, (start, end) in enumerate(_branches(group, trace, lines)):
         if tried == most:
             break
@@ -62,9 +90,15 @@ def _without(group: Group, trace: Row, most: int) -> str:
             continue
         text = "\n".join(lines[at] for at in sorted(left))
         path = read_path(group.case, f"{text}\n{trace['response']}", trace["answer_read"])
-        if path is not None and path.checked and path.wrong <= wrong:
-            here, wrong = left, path.wrong
+        flaws = _flaws(path)
+        if path is not None and path.checked and all(a <= b for a, b in zip(flaws, worst, strict=True)):
+            here, worst = left, flaws
     return "\n".join(lines[at] for at in sorted(here)).strip("\n") if len(here) < len(lines) else whole
+
+
+def _flaws(path: Path | None) -> tuple[int, int]:
+    """Steps that do not follow, and steps that follow only from everything together: a cut must add to neither."""
+    return (0, 0) if path is None else (path.wrong, path.counts().get(LEAP, 0))
 
 
 def _branches(group: Group, trace: Row, lines: list[str]) -> Iterator[tuple[int, int]]:
