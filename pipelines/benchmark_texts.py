@@ -29,7 +29,7 @@ _EDGE = re.compile(
     re.I,
 )
 _PAIR = re.compile(r"\(\s*(\w+)\s*,\s*(\w+)\s*(?:,\s*(\d+)\s*)?\)")
-_ENDS = r"(?:from\s+)?node\s+(?P<source>\w+)\s+to\s+node\s+(?P<target>\w+)"
+_ENDS = re.compile(r"(?:from\s+)?node\s+(?P<source>\w+)\s+to\s+node\s+(?P<target>\w+)", re.I)
 
 
 def problems_in(row: Mapping[str, Any], text: str) -> Iterator[Found]:
@@ -196,7 +196,7 @@ def _graphs(text: str) -> Iterator[Found]:
     pairs = tuple((index[u], index[v]) for u, v, _ in told)
     weighted = tuple((index[u], index[v], int(w)) for u, v, w in told) if all(w for _, _, w in told) else ()
     directed = "directed" in low.replace("undirected", "")
-    ends = re.search(_ENDS, text.rpartition("?")[0].rpartition("\n")[2] or text, re.I) or re.search(_ENDS, text, re.I)
+    ends = next(iter(reversed(list(_ENDS.finditer(text)))), None)  # the question stands behind the edges
     if ends and weighted and {ends["source"], ends["target"]} <= set(index):
         two = index[ends["source"]], index[ends["target"]]
         if "flow" in low:

@@ -40,13 +40,15 @@ class Hit:
 
 @dataclass(slots=True)
 class Checked:
-    """One benchmark: its hits, or why it was not checked. `masked`: items that are mostly template text."""
+    """One benchmark: its hits, or why it was not checked. `keyed`: items with a canonical key; `masked`: those that are
+    mostly template text."""
 
     benchmark: str
     why_not: str = ""
     items: int = 0
     short: int = 0
     masked: int = 0
+    keyed: int = 0
     hits: list[Hit] = field(default_factory=list)
 
     def __str__(self) -> str:
@@ -56,7 +58,9 @@ class Checked:
         rows = len({hit.problem_id for hit in self.hits})
         told = ", ".join(f"{count} by {layer}" for layer, count in layers.items())
         blind = self.short + self.masked
-        more = f"; {blind} items have no run of words to compare by" if blind else ""
+        more = f"; {self.keyed} items have a canonical key" + (
+            f", {blind} items have no run of words to compare by" if blind else ""
+        )
         return f"{self.benchmark}: {self.items} items, {rows} of our rows found ({told}){more}"
 
 
@@ -92,7 +96,8 @@ def check(folder: Path | str, index: Index) -> Checked:
     """The dataset against one index; reads the rows twice, and keeps nothing but the index and the hits."""
     import numpy as np
 
-    made = Checked(index.benchmark, items=index.items, short=index.short)
+    keyed = len(np.unique(index.layers["canonical"][1]))
+    made = Checked(index.benchmark, items=index.items, short=index.short, keyed=keyed)
     grams, owners = index.layers["gram"]
     unique = np.unique(grams)
     seen = np.zeros(len(unique), dtype=np.int64)

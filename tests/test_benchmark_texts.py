@@ -107,7 +107,7 @@ WORDS: dict[str, Callable[[Any], str]] = {
     "sat_3cnf": lambda p: "c made\n" + f"p cnf {len(p.atoms)} {len(p.clauses)}\n"
     + "\n".join(" ".join(map(str, (*clause, 0))) for clause in p.clauses),
     "shortest_path": lambda p: edges(p, "weight") + f".\nQ: The shortest path from node {p.source} to node {p.target}?",
-    "max_flow": lambda p: edges(p, "capacity") + f".\nQ: The maximum flow from node {p.source} to node {p.sink}?",
+    "max_flow": lambda p: edges(p, "capacity") + f".\nQ: Give the maximum flow from node {p.source} to node {p.sink}.",
     "minimum_spanning_tree": lambda p: edges(p, "weight") + ".\nQ: What is the minimum spanning tree?",
     "hamiltonian_path": lambda p: edges(p, "") + ".\nQ: Is there a path that visits every node exactly once?",
     "graph_coloring": coloring,
@@ -183,6 +183,7 @@ def test_a_copy_of_a_benchmark_in_foreign_words_is_found_in_our_rows(tmp_path: P
     save(build(tmp_path / "bench", "mine"), tmp_path / "bench", tmp_path / "mine.index")
     assert read(tmp_path / "mine.index").items == 2
     (checked,) = decontaminate(tmp_path / "made", [tmp_path / "mine.index"])
+    assert checked.keyed == 2 and "2 items have a canonical key" in str(checked)
     assert {(hit.problem_id, hit.item, hit.layer) for hit in checked.hits} == {
         (ours[0].id, 0, "canonical"), (ours[1].id, 1, "canonical")}  # fmt: skip
     (tmp_path / "empty").mkdir()
