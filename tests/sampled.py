@@ -65,7 +65,7 @@ def _sample(problem: dict[str, Any], oracle: dict[str, Any], teacher: str, sampl
         "finish_reason": "length" if cut else "stop", "prompt_tokens": len(problem["prompt"][0]["content"]) // 4,
         "completion_tokens": (len(reasoning) + len(response)) // 4 + 1, "outcome": outcome, "reason": reason,
         "answer_read": verdict.answer, "steps_checked": path.steps_checked, "steps_wrong": path.steps_wrong,
-        "first_wrong_step": path.first_wrong_step, "hinted": False,
+        "first_wrong_step": path.first_wrong_step, "hinted": teacher == HOSTILE and sample == 0,
         "sampling": compact({"temperature": 0.6, "top_p": 0.95, "max_tokens": 4096}), "provenance": compact(facts),
         "verifier_version": oracle["verifier_version"],
     }  # fmt: skip

@@ -61,6 +61,8 @@ def test_every_count_is_that_of_the_rows(folder: Path, data: dict[str, Any]) -> 
     traces = list(read_rows(folder, "traces"))
     by = Counter((t["teacher"], *(rows[t["problem_id"]][c] for c in ("family", "level", "split"))) for t in traces)
     assert told("traces", [counts["teachers"], *names], slice(0, 4)) == by
+    helped = sum(t["hinted"] for t in traces)
+    assert sum(cell[-1] for cell in counts["traces"] if cell[7]) == helped > 0
     outcomes = Counter((t["teacher"], t["outcome"]) for t in traces)
     assert {(counts["teachers"][s[0]], counts["outcomes"][s[1]]): s[2] for s in counts["steps"]} == outcomes
     assert sum(s[4] for s in counts["steps"]) == sum(t["steps_checked"] or 0 for t in traces)
@@ -184,6 +186,17 @@ def selected(tab: browser.Browser) -> str:
     return str(tab.run("document.querySelector('#list [aria-selected=true]').id"))
 
 
+def _rates(data: dict[str, Any], level: int) -> list[str]:
+    """Right samples, samples and their share for each teacher; those that were helped count nowhere."""
+    counts, told = data["counts"], []
+    for teacher, name in enumerate(counts["teachers"]):
+        alone = [counts["outcomes"][t["outcome"]] for s in data["samples"] for t in s["traces"]
+                 if s["level"] == level and t["teacher"] == teacher and not t["hinted"]]  # fmt: skip
+        right = alone.count("right")
+        told += [str(right), str(len(alone)), f"{100 * right / len(alone):.1f} %"] if name != "oracle" else []
+    return told
+
+
 def test_a_reader_clicks_filters_searches_and_reads_in_a_browser(
     tab: browser.Browser, written: Path, data: dict[str, Any]
 ) -> None:
@@ -194,6 +207,8 @@ def test_a_reader_clicks_filters_searches_and_reads_in_a_browser(
     assert shown(tab) == len(samples) == 102
     assert tab.run("document.querySelectorAll('figure svg').length") >= 12
 
+    row = "[...document.querySelectorAll(\"figure[data-title='Pass rate by level'] tbody tr:first-child td\")]"
+    assert tab.run(f"{row}.map((cell) => cell.textContent)") == ["1", *_rates(data, level=1)]
     tab.click("[data-pick=shortest_path]")  # a bar of the chart
     family = counts["families"].index("shortest_path")
     assert shown(tab) == sum(s["family"] == family for s in samples)

@@ -44,7 +44,7 @@ def counts(found: Sequence[Source], lines: pl.DataFrame) -> dict[str, Any]:
         lengths[(0, -1, *name)] += count
     for frame in traces(found, known, _trace_columns()):
         rows += frame.height
-        by_trace.update(_grouped(frame, ("teacher", *PLACE, "power", "fifth", "outcome")))
+        by_trace.update(_grouped(frame, ("teacher", *PLACE, "power", "fifth", "outcome", "hinted")))
         for what, column in enumerate(("reasoning", "response", "completion_tokens"), 1):
             sized = frame.filter(pl.col(column) > 0).with_columns(size=_half_octave(column))
             for (teacher, *name), count in _grouped(sized, ("teacher", *PLACE, "size")).items():
@@ -59,7 +59,7 @@ def counts(found: Sequence[Source], lines: pl.DataFrame) -> dict[str, Any]:
         "teachers": teachers.names, "outcomes": list(OUTCOMES), "claims": claims, "reasons": reasons,
         "what": list(WHAT),
         "problems": _cells(_grouped(lines, (*PLACE, "tier", "power", "answerable")), (*place, None, None, None)),
-        "traces": _cells(by_trace, (teachers, *place, None, None, Names(OUTCOMES))),
+        "traces": _cells(by_trace, (teachers, *place, None, None, Names(OUTCOMES), None)),
         "lengths": _cells(lengths, (None, None, *place, None)),
         "steps": [[teachers.at[teacher], OUTCOMES.index(kind), *(steps[teacher, kind, n] for n in range(4))]
                   for teacher, kind in sorted({key[:2] for key in steps})],
@@ -92,7 +92,7 @@ def _trace_columns() -> list[Any]:
     import polars as pl
 
     lengths = [pl.col(name).str.len_chars() for name in ("reasoning", "response")]
-    return [*lengths, "teacher", "outcome", "completion_tokens", "steps_checked", "steps_wrong"]
+    return [*lengths, "teacher", "outcome", "completion_tokens", "steps_checked", "steps_wrong", "hinted"]
 
 
 def _grouped(frame: pl.DataFrame, by: Sequence[str]) -> Counter[Any]:

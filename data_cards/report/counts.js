@@ -57,13 +57,13 @@ function counting(data, state) {
   }
 
   function passRates(places, at, nameOf, xName) {
-    const cells = traces().filter((cell) => counts.teachers[cell[0]] !== 'oracle'), teachers = distinct(cells, 0);
+    const cells = traces().filter((cell) => counts.teachers[cell[0]] !== 'oracle' && !cell[7]), teachers = distinct(cells, 0);
     const shown = places || between(distinct(cells, at)), names = shown.map(nameOf);
     const made = teachers.map((teacher) => ({ name: counts.teachers[teacher], colour: colour(teacher),
       points: shown.map((place) => {
         const mine = cells.filter((cell) => cell[0] === teacher && cell[at] === place);
-        const samples = sum(mine, () => true, 7);
-        return samples ? wilson(sum(mine, (cell) => counts.outcomes[cell[6]] === 'right', 7), samples) : null;
+        const samples = sum(mine, () => true, 8);
+        return samples ? wilson(sum(mine, (cell) => counts.outcomes[cell[6]] === 'right', 8), samples) : null;
       }) }));
     return teachers.length && {
       series: made, draw: (width, label) => lines(width, { names, series: made, label, xName }),
@@ -76,7 +76,7 @@ function counting(data, state) {
   function outcomes() {
     const cells = traces(), parts = counts.outcomes.map((name) => ({ name, colour: OUTCOME_COLOURS[name] }));
     const rows = distinct(cells, 0).map((teacher) => ({ name: counts.teachers[teacher], teacher,
-      values: parts.map((_, at) => sum(cells, (cell) => cell[0] === teacher && cell[6] === at, 7)) }));
+      values: parts.map((_, at) => sum(cells, (cell) => cell[0] === teacher && cell[6] === at, 8)) }));
     return rows.length && {
       series: parts, draw: (width, label) => barsAcross(width, { rows, series: parts, label, pickName: 'Only',
         pick: (row) => state.set('teacher', state.teacher === row.teacher ? -1 : row.teacher) }),
@@ -138,12 +138,12 @@ function counting(data, state) {
       make: () => heatOf(3, String, 'tier'), none: 'No problems.' },
     { title: 'Hardness: effort by level', note: 'Work of the solver, in units of its family: choose one family to compare.',
       make: () => heatOf(4, powerName, 'effort'), none: 'No problems.' },
-    { title: 'Pass rate by level', note: 'Share of right samples, with 95 % intervals (Wilson).',
+    { title: 'Pass rate by level', note: 'Share of right samples, with 95 % intervals (Wilson); helped samples left out.',
       make: () => passRates(allLevels.filter((level) => state.level < 0 || level === state.level), 2, levelName, 'level'), none: noTeacher },
     state.family < 0
-      ? { title: 'Pass rate by hardness', note: 'Problems of each family in fifths of their measured effort.',
+      ? { title: 'Pass rate by hardness', note: 'Problems of each family in fifths of their measured effort; helped samples left out.',
         make: () => passRates(range(5), 5, (at) => FIFTHS[at], 'fifth of effort within the family'), none: noTeacher }
-      : { title: 'Pass rate by hardness', note: `By measured effort of ${counts.families[state.family]}.`,
+      : { title: 'Pass rate by hardness', note: `By measured effort of ${counts.families[state.family]}; helped samples left out.`,
         make: () => passRates(null, 4, powerName, 'effort'), none: noTeacher },
     { title: 'Outcomes by teacher', note: 'What the judge made of every trace.', make: outcomes, none: 'No traces.' },
     { title: 'Checked steps', note: 'Steps that the judge derived again, by the outcome of their trace; all families and levels.', make: steps, none: 'No steps were checked.' },

@@ -73,8 +73,8 @@ function fromAddress() {
 
 function tiles() {
   const add = (cells, keep, at) => cells.reduce((sum, cell) => sum + (keep(cell) ? cell[at] : 0), 0);
-  const problems = data.all.problems, traces = add(counts.traces, () => true, 7);
-  const right = add(counts.traces, (cell) => counts.outcomes[cell[6]] === 'right', 7);
+  const problems = data.all.problems, traces = add(counts.traces, () => true, 8);
+  const right = add(counts.traces, (cell) => counts.outcomes[cell[6]] === 'right', 8);
   const steps = add(counts.steps, () => true, 4), wrong = add(counts.steps, () => true, 5);
   const unanswerable = add(counts.problems, (cell) => !cell[5], 6);
   const dropped = add(counts.dropped, () => true, 3);

@@ -127,7 +127,7 @@ function browsing(data, state) {
       one.reasoning && [el('h4', {}, 'Reasoning'), marksOn(one.reasoning, one.marks, 0)],
       el('h4', {}, 'Reply'), marksOn(one.reply, one.marks, one.begins),
       facts([['read as the answer', one.read], ['tokens', one.tokens[1] === null ? 'not measured' : `${one.tokens[0] ?? '?'} + ${one.tokens[1]}`],
-        ['finished by', one.finish], ['shown the answer', one.hinted ? 'yes' : null], ['judged by', one.by], ['sampling', one.sampling === '{}' ? null : one.sampling],
+        ['finished by', one.finish], ['helped by a hint or a right beginning', one.hinted ? 'yes' : null], ['judged by', one.by], ['sampling', one.sampling === '{}' ? null : one.sampling],
         ['provenance', one.provenance]]));
   }
 
