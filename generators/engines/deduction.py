@@ -164,15 +164,13 @@ def hardness_of(found: Deduced, nodes: int, space: float) -> Hardness:
     """Tier, steps and weighted effort of a run; `nodes` are the decisions of the complete search."""
     steps = 0
     effort = 0.0
-    last = (-1, -1)
+    last_sid = last_depth = -1
     counts = [0] * len(RULES)
-    for row in found.rows:
-        key = (row[kernels.SID], row[kernels.DEPTH])
-        if key == last:
+    for sid, rule, _, _, _, _, _, depth in found.rows:
+        if sid == last_sid and depth == last_depth:
             continue
-        last = key
-        rule = row[kernels.RULE]
-        if row[kernels.DEPTH] == 0:
+        last_sid, last_depth = sid, depth
+        if depth == 0:
             steps += 1
             counts[rule] += 1
             effort += WEIGHT[rule]

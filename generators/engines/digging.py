@@ -15,6 +15,8 @@ import numpy as np
 
 from verimill.generators.engines.kernels import low_bit
 
+Array = np.ndarray[Any, Any]
+
 MAX_NODES = 4000
 MAX_DEPTH = 12  # halvings of the cells of a grid
 
@@ -189,24 +191,25 @@ class Digger:
             self.stirred_by[list(unit)] |= 1 << u
         self.states: Any = np.zeros((MAX_DEPTH, cells), np.int64)
         self.blocks: Any = np.zeros((3, MAX_DEPTH), np.int64)
+        self.ascending: Any = np.arange(len(units[0]))
         self.keep: Any = np.zeros(cells, np.int64)
 
-    def fill(self, start: Sequence[int], digits: Sequence[int]) -> tuple[int, ...] | None:
+    def fill(self, start: Sequence[int], digits: Sequence[int]) -> Array | None:
         """The first full grid (masks) reached from `start`, trying digit indices in the order given."""
         got = _count(
             self.units, self.stirred_by, np.array(start, np.int64), -1, 1, np.array(digits, np.int64), self.found,
             self.stack, self.branched,
         )  # fmt: skip
-        return tuple(self.found.tolist()) if got == 1 else None
+        return self.found.copy() if got == 1 else None
 
-    def dig(self, solution: Sequence[int], order: Sequence[int], floor: int) -> list[bool]:
+    def dig(self, solution: Array, order: Sequence[int], floor: int) -> list[bool]:
         """Which cells stay given, when cells are opened in `order` while the solution (masks) is the only one.
 
         The last answer of each step is a proof that no solution differs from this one.
         """
-        digits = np.arange(self.units.shape[1])
         _dig(
-            self.units, self.stirred_by, np.array(solution, np.int64), np.array(order, np.int64), floor, self.keep,
-            self.found, self.stack, self.branched, digits, self.states, *self.blocks,
+            self.units, self.stirred_by, solution, np.array(order, np.int64), floor, self.keep,
+            self.found, self.stack, self.branched, self.ascending, self.states, *self.blocks,
         )  # fmt: skip
-        return [bool(k) for k in self.keep.tolist()]
+        kept: list[bool] = (self.keep == 1).tolist()
+        return kept

@@ -24,6 +24,9 @@ TRIES = 80
 DIGS = 40  # tries by digging; after them givens are thinned under the wanted rules, which hits any tier
 
 
+_DIGIT = {1 << k: digit for k, digit in enumerate(DIGITS)}
+
+
 @lru_cache(maxsize=64)
 def constraints_of(size: int, variant: Variant, cut: tuple[int, ...]) -> tuple[Constraint, ...]:
     n = size
@@ -81,16 +84,18 @@ def make(rng: Rng, params: Params) -> Problem:
             if drawn is None:
                 continue
             cut = drawn
-        solution = _full_grid(rng, n, digger_of(n, params.variant, cut))
-        if solution is None:
+        digger = digger_of(n, params.variant, cut)
+        masks = _full_grid(rng, n, digger)
+        if masks is None:
             continue
         order = rng.shuffled(range(n * n))
         work = work_of(n, params.variant, cut)
         if attempt < DIGS and (
             params.floor >= n * n // 4 or params.tier == 5
         ):  # dug by uniqueness alone, which is quick; then graded
-            keep = digger_of(n, params.variant, cut).dig([1 << v for v in solution], order, params.floor)
+            keep = digger.dig(masks, order, params.floor)
         else:
+            solution = [mask.bit_length() - 1 for mask in masks.tolist()]
             dropped = thin(
                 work, (full,) * (n * n), solution, [(0, i) for i in range(n * n)], order, min(params.tier, 4),
                 params.floor,
@@ -100,25 +105,24 @@ def make(rng: Rng, params: Params) -> Problem:
             keep = dropped
             if params.tier == 5:  # suppositions are costly, so the last givens are dropped by them alone
                 keep = _drop_more(work, solution, keep, [i for i in rng.shuffled(range(n * n)) if keep[i]])
-        givens = "".join([DIGITS[v] if k else "." for v, k in zip(solution, keep, strict=True)])
+        givens = "".join([_DIGIT[mask] if k else "." for mask, k in zip(masks.tolist(), keep, strict=True)])
         problem = Problem(n, params.variant, givens, cut)
         if at_tier(grade(problem, model(problem), params.tier, work), params.least, params.tier):
             return problem
     raise Exhausted(f"no sudoku in {TRIES} tries with {params}")
 
 
-def _full_grid(rng: Rng, n: int, digger: Digger) -> tuple[int, ...] | None:
-    """A full grid as digit indices: a random first row, then random digit order; None when the search is long."""
+def _full_grid(rng: Rng, n: int, digger: Digger) -> Array | None:
+    """A full grid as masks: a random first row, then random digit order; None when the search is long."""
     first = [(1 << n) - 1] * (n * n)
     for cell, k in enumerate(rng.shuffled(range(n))):
         first[cell] = 1 << k
     start = rng.below(n * n - n) + n  # one more random cell, or grids of one first row would be too alike
     first[start] &= ~(1 << rng.below(n))
-    grid = digger.fill(first, rng.shuffled(range(n)))
-    return None if grid is None else tuple(m.bit_length() - 1 for m in grid)
+    return digger.fill(first, rng.shuffled(range(n)))
 
 
-def _drop_more(work: Workspace, solution: tuple[int, ...], keep: list[bool], order: list[int]) -> list[bool]:
+def _drop_more(work: Workspace, solution: list[int], keep: list[bool], order: list[int]) -> list[bool]:
     n = work.reason.shape[1]
     full = (1 << n) - 1
     keep = list(keep)
@@ -186,8 +190,12 @@ def _structure(size: int, variant: Variant, cut: tuple[int, ...]) -> tuple[Array
 def canonical(problem: Problem) -> str:
     n = problem.size
     colours, edges = _structure(n, problem.variant, problem.regions)
-    given = [(i, n * n + int(g) - 1, 2) for i, g in enumerate(problem.givens) if g != "."]
-    return structure_key(colours, edges, edge_array(given))
+    codes = np.frombuffer(problem.givens.encode(), np.uint8)
+    cells = np.flatnonzero(codes != ord("."))
+    given = np.full((len(cells), 3), 2, np.int64)
+    given[:, 0] = cells
+    given[:, 1] = codes[cells].astype(np.int64) + (n * n - ord("1"))
+    return structure_key(colours, edges, given)
 
 
 def near_misses(rng: Rng, problem: Problem, answer: Answer) -> Iterator[NearMiss[Answer]]:
