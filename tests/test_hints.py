@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from verimill.pipelines.teachers.aids import (
     FROM,
     KEPT,
+    TAGGED,
     Beginning,
     asked_question,
     continued_question,
@@ -91,7 +93,7 @@ def test_the_right_beginning_ends_with_the_last_right_step_before_the_first_wron
     whole = right_beginning(case, prose, "Answer: none")
     assert whole is not None and prose.startswith(prose[: whole.reasoning]) and whole.reasoning > len(prose) - 200
     broken = [*lines[:5], lines[5].replace("!=", "\0").replace("=", "!=").replace("\0", "="), *lines[6:]]
-    kept = len("\n".join(lines[:5]))
+    kept = len("\n".join(lines[:5]).rstrip("."))
     assert right_beginning(case, "\n".join(broken), "So much for that.") == Beginning(5, kept, 0)
     assert right_beginning(case, "Hm.", "\n".join(broken)) == Beginning(5, 3, kept)
     assert right_beginning(case, "", "no idea") is None
@@ -116,11 +118,13 @@ def test_the_ladder_is_made_from_what_the_judge_has(family: str) -> None:
         (("a=1\nb=2", "So"), Reply(" it is.\nAnswer: 2")),
     ],
 )
+@pytest.mark.parametrize("source", ["tags", "reasoning"])
 def test_a_continued_reply_is_stored_whole_and_its_question_is_rebuilt_from_it(
-    kept: tuple[str, str], back: Reply
+    kept: tuple[str, str], back: Reply, source: str
 ) -> None:
+    back = replace(back, extra={})
     plain = Question("p1", "sudoku", 3, (("user", "Solve it."),), "{}")
-    wrong = Reply(f"{kept[1]} something wrong", f"{kept[0]}\nsomething wrong" if kept[0] else "")
+    wrong = Reply(f"{kept[1]} something wrong", f"{kept[0]}\nsomething wrong" if kept[0] else "", source)
     asked = continued_question(plain, 2, wrong, (len(kept[0]), len(kept[1])))
     role, said = asked.messages[-1]
     assert role == "assistant" and kept[0] in said and said.endswith(kept[1] or kept[0])
@@ -128,7 +132,8 @@ def test_a_continued_reply_is_stored_whole_and_its_question_is_rebuilt_from_it(
     sample = keys.sample(asked, 0)
     told = back.reasoning or back.text
     record = opened(sealed(sample_record(sample, joined(asked, back), "m", asked.variant)))
-    assert record is not None and record["extra"] == {FROM: 2, KEPT: [len(kept[0]), len(kept[1])]}
+    assert record is not None
+    assert record["extra"] == {FROM: 2, KEPT: [len(kept[0]), len(kept[1])], TAGGED: wrong.source == "tags"}
     assert record["reasoning"].startswith(kept[0]) and record["text"].startswith(kept[1])
     assert told in record["reasoning"] + record["text"]
     again = asked_question(plain, record)

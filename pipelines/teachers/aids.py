@@ -15,8 +15,13 @@ from verimill.pipelines.teachers.samples import Messages, Question, Reply
 from verimill.verifiers.claims import CHOSEN, JUSTIFIED, LEAP, WRONG, read_path
 from verimill.verifiers.judge import Case, read_case
 
-OPENING, CLOSING = "<think>\n", "\n</think>\n\n"
-HINT, FROM, KEPT = "hint", "continued_from", "kept"  # members of a reply's `extra` that say how it was helped
+# A server that parses reasoning hands over the white space around its tags; where we split the tags it is gone.
+VERBATIM, USUAL = ("<think>", "</think>"), ("<think>\n", "\n</think>\n\n")
+# members of a reply's `extra` that say how it was helped
+HINT, FROM, KEPT, TAGGED = "hint", "continued_from", "kept", "tagged"
+# A beginning ends before its last full stop: tokenizers join that with the line break after it, and a teacher that
+# finds the stop alone has hardly ever seen what may follow.
+END = ".; \t\n"
 MOST_TEXT = 131_072  # characters of a reply of which a beginning is looked for
 HELPING = ("hints", "beginning")  # kinds of jobs
 
@@ -62,7 +67,7 @@ def hints_of(case: Case) -> tuple[Hint, ...]:
 
 
 def right_beginning(case: Case, reasoning: str, text: str) -> Beginning | None:
-    """The reply up to its last step before the first wrong one, in whole lines; None where no step was right."""
+    """The reply up to its last step before the first wrong one, but for its full stop; None where no step was right."""
     whole = f"{reasoning}\n{text}"
     path = read_path(case, whole[:MOST_TEXT]) if case.status == "one" else None
     if path is None:
@@ -71,7 +76,7 @@ def right_beginning(case: Case, reasoning: str, text: str) -> Beginning | None:
     right = [claim.line for claim in path.claims if claim.line < wrong and claim.verdict in (JUSTIFIED, LEAP, CHOSEN)]
     if not right:
         return None
-    kept = len("\n".join(whole.split("\n")[: right[-1]]).rstrip())
+    kept = len("\n".join(whole.split("\n")[: right[-1]]).rstrip(END))
     inside = min(kept, len(reasoning))
     return Beginning(len(right), inside, max(0, kept - len(reasoning) - 1))
 
@@ -87,12 +92,14 @@ def hint_question(question: Question, hint: Hint) -> Question:
 def continued_question(question: Question, number: int, reply: Reply, kept: tuple[int, int]) -> Question:
     """The question with the beginning of reply `number` as what the teacher has said so far."""
     reasoning, text = reply.reasoning[: kept[0]], reply.text[: kept[1]]
-    said = f"{OPENING}{reasoning}" if reasoning else ""
+    tagged = reply.source == "tags"
+    opening, closing = USUAL if tagged else VERBATIM
+    said = f"{opening}{reasoning}" if reasoning else ""
     if text:
-        said = f"{said}{CLOSING}{text}" if reasoning else text
+        said = f"{said}{closing}{text}" if reasoning else text
     messages: Messages = (*question.messages, ("assistant", said))
     variant = f"{CONTINUED}{'' if question.variant == 'plain' else f'+{question.variant}'}"
-    aid = {FROM: number, KEPT: list(kept), "begun": (reasoning, text)}
+    aid = {FROM: number, KEPT: list(kept), TAGGED: tagged, "begun": (reasoning, text)}
     return replace(question, messages=messages, variant=variant, aid=aid)
 
 
@@ -101,7 +108,7 @@ def joined(question: Question, reply: Reply) -> Reply:
     aid = question.aid
     if aid is None:
         return reply
-    reply.extra |= {name: aid[name] for name in (HINT, FROM, KEPT) if name in aid}
+    reply.extra |= {name: aid[name] for name in (HINT, FROM, KEPT, TAGGED) if name in aid}
     if FROM not in aid:
         return reply
     reasoning, text = aid["begun"]
@@ -127,7 +134,7 @@ def asked_question(question: Question, record: Mapping[str, Any]) -> Question | 
         rung = variant.removeprefix(VARIANT).partition("+")[0]
         return hint_question(question, Hint(rung, str(extra[HINT])))
     if variant.startswith(CONTINUED) and FROM in extra:
-        begun = Reply(record["text"], record["reasoning"])
+        begun = Reply(record["text"], record["reasoning"], "tags" if extra[TAGGED] else "")
         low, high = extra[KEPT]
         return continued_question(question, int(extra[FROM]), begun, (int(low), int(high)))
     return None

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,13 @@ import making
 import polars as pl
 import pytest
 
+from verimill.pipelines.teachers.aids import continued_question, joined
 from verimill.pipelines.teachers.ask import Order, ask
 from verimill.pipelines.teachers.budgets import Budget
 from verimill.pipelines.teachers.environments import executable
 from verimill.pipelines.teachers.faults import Fault
 from verimill.pipelines.teachers.kinds import Remote
+from verimill.pipelines.teachers.questions import read_questions
 from verimill.pipelines.teachers.samples import Model, Reply, Sampling
 from verimill.pipelines.teachers.transport import HttpServer, request_body, request_head
 
@@ -68,6 +71,20 @@ def test_a_teacher_is_distilled_and_every_sample_is_judged(served: Any, tmp_path
     assert found["completion_tokens"].min() > 0
     again = ask(order(served, tmp_path, k=4))
     assert (again["asked"], again["held"]) == (0, summary["asked"])
+
+
+def test_from_its_own_beginning_a_greedy_teacher_says_the_same_to_the_end(served: Any) -> None:
+    greedy, same = Sampling(0.0, 1.0, 400), 0
+    for question in islice(read_questions(served.data, ("test",)), 8):
+        whole = send(served.server.url, greedy, question.messages)
+        lines = whole.reasoning.split("\n")
+        half = "\n".join(lines[: len(lines) // 2]).rstrip(".")
+        for kept in ((len(half), 0), (len(whole.reasoning), 0)):
+            asked = continued_question(question, 0, whole, kept)
+            found = joined(asked, send(served.server.url, greedy, asked.messages))
+            assert found.reasoning.startswith(whole.reasoning[: kept[0]]) and found.finish == "stop"
+            same += found.text.split() == whole.text.split() and found.reasoning.split() == whole.reasoning.split()
+    assert same >= 12, same  # a beginning may be cut into other tokens than were drawn
 
 
 def test_the_same_seed_gives_the_same_replies(served: Any, tmp_path: Path) -> None:
