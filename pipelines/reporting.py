@@ -105,4 +105,6 @@ def dry_run_lines(recipe: Recipe, jobs: int) -> list[str]:
         prompts = {sample[at]: found for at, found in workers.each("look", prompt_of_cell, looked)}
     lines = plan_lines(recipe, spread(cells, measured), jobs, FIXED_SECONDS)
     quotas = dict(enumerate(first_quotas(recipe, cells)))
-    return lines + projection_lines(projected(recipe, cells, quotas, spread(cells, prompts)))
+    lines += projection_lines(projected(recipe, cells, quotas, spread(cells, prompts)))
+    stages = ", ".join(map(str, recipe.select))
+    return [*lines, "", f"then selected, into {SELECTED}/: {stages}"] if stages else lines
