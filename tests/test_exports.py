@@ -20,7 +20,7 @@ from verimill.pipelines.shards import ShardError, append, read_manifest, read_ro
 from verimill.schemas.families import codec, constant
 from verimill.schemas.rng import rng_for
 from verimill.verifiers.judge import read_case, verify
-from verimill.verifiers.rewards import compute_score, reward_func, skyrl_step, trl_reward
+from verimill.verifiers.rewards import compute_score, reward_func, score, skyrl_step, trl_reward
 
 FAMILIES = ("arithmetic_chain", "shortest_path", "minimum_spanning_tree")
 
@@ -105,6 +105,11 @@ def test_rewards_take_the_rows_of_their_trainer(made: Path, tmp_path: Path) -> N
     for row in rows_of(made, "openrlhf", tmp_path / "openrlhf"):
         prompt = row["input"][0]["content"]
         assert float(reward_func([prompt + answers[row["problem_id"]]], [prompt], [row["label"]])["rewards"][0]) == 1.0
+    for row in rows_of(made, "nemo", tmp_path / "nemo"):
+        assert row["input"] and score(row["output"], answers[row["problem_id"]]) == 1.0
+    for row in rows_of(made, "nemo-gym", tmp_path / "gym", jsonl=True):
+        assert row["responses_create_params"]["input"][0]["role"] == "user"
+        assert score(row["verification"], answers[row["id"]]) == 1.0
     for row in rows_of(made, "skyrl", tmp_path / "skyrl"):
         done = skyrl_step(answers[row["problem_id"]], row)
         assert (done["reward"], done["done"], done["observations"]) == (1.0, True, [])
