@@ -41,7 +41,8 @@ def test_the_search_finds_the_level_of_each_rate_or_a_neighbour_with_few_samples
     spent, near, all_ = 0, 0, 0
     for seed in range(60):
         found = searched(TRUE, (0.25, 0.5, 0.75), seed)
-        for rate, place in found.found.items():
+        for rate in (0.25, 0.5, 0.75):
+            place = found.place(rate)
             assert not place.why
             near += abs(TRUE[place.level - 1] - rate) < 0.17
             all_ += 1
@@ -54,7 +55,7 @@ def test_the_search_finds_the_level_of_each_rate_or_a_neighbour_with_few_samples
     [((0.99, 0.98, 0.97), "easier even at the hardest level"), ((0.02, 0.01, 0.0), "harder even at the easiest level")],
 )
 def test_a_rate_beyond_the_ladder_is_said_to_be(rates: tuple[float, ...], why: str) -> None:
-    place = searched(rates, (0.5,), 3).found[0.5]
+    place = searched(rates, (0.5,), 3).place(0.5)
     assert place.why == why and place.level == (3 if rates[0] > 0.5 else 1)
 
 
@@ -66,11 +67,11 @@ def test_levels_that_make_no_problems_or_get_no_reply_end_the_search() -> None:
             rung.dry = True
         else:
             rung.tried, rung.right = rung.tried + BATCH, rung.right + (7 if rung.level < 3 else 1)
-    assert found.found[0.5].level in (2, 3) and not found.found[0.5].why
+    assert found.place(0.5).level in (2, 3) and not found.place(0.5).why
     silent = Ladder("sudoku", [Rung(1), Rung(2)], most=16)
     while (rung := silent.next(0.5)) is not None:
         rung.asked += BATCH
-    assert silent.found[0.5].why.startswith("not measured")
+    assert silent.place(0.5).why.startswith("not measured")
 
 
 def test_the_command_finds_the_level_prints_it_and_writes_a_recipe_that_loads(tmp_path: Path) -> None:

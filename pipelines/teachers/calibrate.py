@@ -164,7 +164,7 @@ async def _calibrated(plan: Plan, ladders: list[Ladder], tell: Tell) -> dict[str
                 account = await client.run(Listed(questions))
                 asked, held = asked + account.samples, held + account.held
                 counted(ladders, budget)
-                places = f"{sum(len(one.found) for one in ladders)} of {len(ladders) * len(plan.rates)}"
+                places = f"{sum(len(one.at) for one in ladders)} of {len(ladders) * len(plan.rates)}"
                 tell.line(f"calibrate: {asked + held:,} samples, {places} places found")
         index.close()
     finally:
@@ -184,7 +184,7 @@ def wanted_questions(plan: Plan, ladders: list[Ladder], maker: Maker) -> list[Qu
         needed = {}
         for one in ladders:
             for rate in plan.rates:
-                rung = None if rate in one.found else one.next(rate)
+                rung = None if rate in one.at else one.next(rate)
                 if rung is not None:
                     needed[one.family, rung.level] = rung
         questions = [q for (family, _), rung in needed.items() for q in maker.questions(family, rung, BATCH)]
@@ -208,7 +208,7 @@ def place_rows(plan: Plan, ladders: list[Ladder]) -> list[dict[str, Any]]:
         {"family": one.family, "wanted": rate, "level": place.level, "rate": round(place.rate.value, 4),
          "low": round(place.rate.low, 4), "high": round(place.rate.high, 4), "samples": place.tried,
          "missed": place.why, "knobs": settings_of(one.family, place.level, plan.knobs)}
-        for one in ladders for rate in plan.rates for place in (one.found[rate],)
+        for one in ladders for rate in plan.rates for place in (one.place(rate),)
     ]  # fmt: skip
 
 
@@ -229,7 +229,7 @@ def fragment(plan: Plan, ladders: list[Ladder], teacher: str) -> str:
     notes: list[str] = []
     for one in ladders:
         for rate in plan.rates:
-            place: Place = one.found[rate]
+            place: Place = one.place(rate)
             if place.why:
                 notes.append(f"# {one.family}: {rate:g} was not reached, it is {place.why}")
             else:

@@ -61,7 +61,8 @@ class Ladder:
     rungs: list[Rung]
     most: int = 64
     """Most samples of one level."""
-    found: dict[float, Place] = field(default_factory=dict)
+    at: dict[float, int] = field(default_factory=dict)
+    """Wanted rates that have their place, by the index of its rung."""
 
     def next(self, wanted: float) -> Rung | None:
         """The level of which more samples are needed for a wanted rate; None where it has its place by now."""
@@ -70,29 +71,32 @@ class Ladder:
             at = (low + high) // 2
             rung = self.rungs[at]
             side = rung.side(wanted) if rung.tried else 0
-            spent = rung.dry or rung.tried >= self.most or rung.asked >= 4 * self.most
-            if not side and not spent:
+            if not side and not self._spent(rung):
                 return rung
             if not side and rung.tried:
-                self._settled(wanted, at)
+                self.at[wanted] = at
                 return None
             low, high = (at, high) if side > 0 else (low, at)  # a level that makes no problem counts as too hard
-        self._between(wanted, low, high)
+        ends = [at for at in (low, high) if 0 <= at < len(self.rungs) and self.rungs[at].tried]
+        if len(ends) == 1 and not self._spent(self.rungs[ends[0]]) and not self._beyond(wanted, ends[0]):
+            return self.rungs[ends[0]]  # the end of the ladder: it must be sure that the rate lies beyond
+        self.at[wanted] = min(ends, key=lambda n: abs(self.rungs[n].rate.value - wanted), default=0)
         return None
 
-    def _settled(self, wanted: float, at: int, why: str = "") -> None:
-        rung = self.rungs[at]
-        self.found[wanted] = Place(wanted, rung.level, rung.rate, rung.tried, why)
+    def _spent(self, rung: Rung) -> bool:
+        return rung.dry or rung.tried >= self.most or rung.asked >= 4 * self.most
 
-    def _between(self, wanted: float, low: int, high: int) -> None:
-        """The nearer of two neighbours; at an end of the ladder the end, which may miss the wanted rate."""
-        ends = [at for at in (low, high) if 0 <= at < len(self.rungs) and self.rungs[at].tried]
-        if not ends:
-            self.found[wanted] = Place(wanted, self.rungs[0].level, beta_interval(0, 0, START), 0, UNKNOWN)
-            return
-        at = min(ends, key=lambda n: abs(self.rungs[n].rate.value - wanted))
+    def _beyond(self, wanted: float, at: int) -> str:
+        """What keeps the rate from being reached at the end of the ladder, or nothing."""
         rate = self.rungs[at].rate
-        why = ""
-        if len(ends) == 1 and not rate.low <= wanted <= rate.high:
-            why = "easier even at the hardest level" if rate.value > wanted else "harder even at the easiest level"
-        self._settled(wanted, at, why)
+        if wanted < rate.low and not any(rung.tried for rung in self.rungs[at + 1 :]):
+            return "easier even at the hardest level"
+        if wanted > rate.high and not any(rung.tried for rung in self.rungs[:at]):
+            return "harder even at the easiest level"
+        return ""
+
+    def place(self, wanted: float) -> Place:
+        """Where a wanted rate lies, by all samples so far."""
+        at = self.at[wanted]
+        rung = self.rungs[at]
+        return Place(wanted, rung.level, rung.rate, rung.tried, self._beyond(wanted, at) if rung.tried else UNKNOWN)
