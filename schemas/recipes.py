@@ -30,6 +30,14 @@ MAX_BYTES = 1_000_000  # of a recipe file; more is refused unread
 MAX_SHOWN = 5  # faults named in one error
 
 
+class Misplaced(ValueError):
+    """A fault that only the whole recipe shows, with the place where it stands."""
+
+    def __init__(self, path: tuple[str | int, ...], words: str) -> None:
+        super().__init__(words)
+        self.path = path
+
+
 class RecipeError(ValueError):
     """What is wrong with a recipe: one line of text for each fault, each naming file and line."""
 
@@ -195,19 +203,14 @@ class Recipe(_Model):
         return self
 
     def _teachers_fit(self, split_names: list[str]) -> None:
-        names_ = [teacher.name for teacher in self.teachers]
-        if len(set(names_)) < len(names_):
-            raise ValueError(f"teachers must have different names, got {', '.join(names_)}")
-        families = {entry.family for entry in self.families}
-        for teacher in self.teachers:
-            for what, told, known in (
-                ("split", teacher.splits, set(split_names)),
-                ("family", teacher.families, families),
-            ):
-                strange = sorted(set(told or ()) - known)
+        known = {"splits": set(split_names), "families": {entry.family for entry in self.families}}
+        for at, teacher in enumerate(self.teachers):
+            if teacher.name in [other.name for other in self.teachers[:at]]:
+                raise Misplaced(("teachers", at, "name"), f"{teacher.name} is the name of another teacher already")
+            for what, names_ in known.items():
+                strange = sorted(set(getattr(teacher, what) or ()) - names_)
                 if strange:
-                    raise ValueError(f"teacher {teacher.name} names the {what} {', '.join(strange)}, which the recipe "
-                                     "does not have")  # fmt: skip
+                    raise Misplaced(("teachers", at, what), f"the recipe has no {', '.join(strange)} among its {what}")
 
     @staticmethod
     def levels_of(split: Split, entry: FamilyEntry) -> list[int]:
@@ -274,7 +277,7 @@ def _model_at(path: tuple[Any, ...]) -> type[BaseModel]:
 
 def _fault(error: dict[str, Any], marks: Marks, source: str) -> str:
     """One fault as a sentence with its line."""
-    loc = tuple(error["loc"])
+    loc = (*error["loc"], *getattr(error.get("ctx", {}).get("error"), "path", ()))
     if loc[:1] == ("select",):
         loc = loc[:2] + loc[3:]  # pydantic puts the stage's name between its place and its knob
     while loc and loc not in marks:  # pydantic adds parts of its own, such as the tried type of a union

@@ -10,7 +10,7 @@ import sysconfig
 import venv
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -152,3 +152,14 @@ def test_what_keeps_the_engine_from_loading_is_one_sentence(home: Path, tmp_path
     venv.create(bare, with_pip=False)
     with pytest.raises(NotServing, match="has no vllm: install it there"):
         asked(bare, tmp_path, nothing)
+
+
+def test_a_server_of_ours_that_is_given_up_ends_the_asking_at_once() -> None:
+    class GivenUp:
+        failure = "the vLLM server ended with code 7, after 3 restarts"
+
+    async def never() -> None:
+        await asyncio.Event().wait()
+
+    with pytest.raises(ServerGone, match=r"code 7, after 3 restarts\nrun the same command again"):
+        asyncio.run(while_served(Opened([], "", cast(Any, GivenUp())), never()))

@@ -44,7 +44,8 @@ def test_where_and_how_fast_a_teacher_is_asked_does_not_shape_its_samples(other:
         (f"{URL}\n    budget: exactly", 9, "needs wanted"),
         (f"{URL}\n    budget: {{name: band, band: 0.9..0.2}}", 9, "the lower first"),
         (f"{URL}\n    kind: ollama", 9, "must be 'openai', 'managed' or 'engine'"),
-        (f"{URL}\n    splits: [test]", 1, "names the split test"),
+        (f"{URL}\n    splits: [test]", 9, "the recipe has no test among its splits"),
+        (f"{URL}\n    k: 2\n    families: [zebra]", 10, "the recipe has no zebra among its families"),
         ("kind: openai", 7, "needs base_urls"),
         ("kind: managed\n    python: /opt", 7, "needs weights"),
         (f"kind: managed\n    python: /opt\n    weights: x\n    {URL}", 7, "takes no base_urls"),
@@ -89,7 +90,7 @@ def test_a_split_cannot_be_chosen_by_a_pass_rate_that_is_not_known_yet() -> None
 
 
 def test_teachers_have_names_of_their_own_and_none_is_called_oracle() -> None:
-    with pytest.raises(RecipeError, match="different names, got tiny, tiny"):
+    with pytest.raises(RecipeError, match=r"line 8: .*tiny is the name of another teacher already"):
         parse_recipe(f"{BASE}  - {{name: tiny, {URL}}}\n  - {{name: tiny, {URL}}}\n", "r")
     with pytest.raises(RecipeError, match="must not be called oracle"):
         parse_recipe(f"{BASE}  - {{name: oracle, {URL}}}\n", "r")
