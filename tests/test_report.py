@@ -67,6 +67,11 @@ def test_every_count_is_that_of_the_rows(folder: Path, data: dict[str, Any]) -> 
     assert {(counts["teachers"][s[0]], counts["outcomes"][s[1]]): s[2] for s in counts["steps"]} == outcomes
     assert sum(s[4] for s in counts["steps"]) == sum(t["steps_checked"] or 0 for t in traces)
     assert sum(s[5] for s in counts["steps"]) == sum(t["steps_wrong"] or 0 for t in traces) > 0
+    agreed = Counter("recount" in json.loads(r["certificate"]) for r in rows.values())
+    told_so: Counter[bool] = Counter()
+    for cell in counts["certificates"]:
+        told_so[counts["claims"][cell[3]].endswith("; recounted")] += cell[-1]
+    assert told_so == agreed and agreed[True]
     reasons = Counter((d["family"], d["reason"]) for d in read_rows(folder, "dropped"))
     assert sum(reasons.values()) == sum(cell[-1] for cell in counts["dropped"])
     assert sum(c[-1] for c in counts["lengths"] if c[0] == 0) == len(rows)

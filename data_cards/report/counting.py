@@ -128,9 +128,17 @@ def _certificates(found: Sequence[Source], families: Names, splits: Names) -> tu
         for family, level, split, text in table.iter_rows():
             proof = json.loads(text)
             claim = str(proof.get("claim", "not stated")).replace("_", " ")
-            counted[family, level or 0, split, f"{claim}, by {engines(proof.get('by', ()))}"] += 1
+            said = f"{claim}, by {engines(proof.get('by', ()))}"
+            counted[family, level or 0, split, said + _recounted(proof.get("recount"))] += 1
     claims = Names(sorted({key[3] for key in counted}))
     return _cells(counted, (families, None, splits, claims)), claims.names
+
+
+def _recounted(again: Any) -> str:
+    """What a second solver, with the judge's own model of the problem, came to."""
+    if not isinstance(again, dict):
+        return ""
+    return "; recounted" if again.get("agrees") else "; a recount differs"
 
 
 def _dropped(found: Sequence[Source], families: Names) -> tuple[Cells, list[str]]:
