@@ -102,7 +102,7 @@ class TeacherEntry(_Model):
     name: TeacherName
     """What the rows call it."""
     kind: Literal["openai", "managed", "engine"] = "openai"
-    """A server that is there, one that verimill starts, or vLLM inside the process."""
+    """A server that is there, one that verimill starts, or the engine of vLLM without a server."""
     model: str = ""
     """The name under which it is served; not needed where the server serves one."""
     revision: str = ""
