@@ -22,6 +22,7 @@ PAIRS = ("and", "or", "xor", "iff", "if")
 COUNTS = ("exactly", "least", "most")
 MAX_DEPTH = 6
 MAX_TOKENS = 64
+_WANTS = {"not": 1} | dict.fromkeys(PAIRS, 2)  # how many formulas a connective joins
 _LEAF = re.compile(r"([kn])(0|[1-9][0-9]?)")
 _COUNT = re.compile(r"(exactly|least|most):(0|[1-9][0-9]?):((?:0|[1-9][0-9]?)(?:\.(?:0|[1-9][0-9]?)){1,19})")
 
@@ -50,16 +51,16 @@ def _short(tokens: list[str]) -> Node | None:
         return None
     stack: list[Node] = []
     for token in reversed(tokens):
-        if token in PAIRS or token == "not":
-            wants = 1 if token == "not" else 2
-            if len(stack) < wants:
-                return None
-            stack.append((token, stack.pop()) if wants == 1 else (token, stack.pop(), stack.pop()))
-        else:
+        wants = _WANTS.get(token)
+        if wants is None:
             node = _simple(token)
             if node is None:
                 return None
             stack.append(node)
+        elif len(stack) < wants:
+            return None
+        else:
+            stack.append((token, stack.pop()) if wants == 1 else (token, stack.pop(), stack.pop()))
     return stack[0] if len(stack) == 1 else None
 
 
@@ -121,13 +122,21 @@ def rename(node: Node, to: tuple[int, ...] | list[int]) -> Node:
 def people_in(text: str) -> tuple[int, ...]:
     """Who is mentioned, ascending."""
     parse(text)
-    return tuple(sorted({i for token in text.split(" ") for i in _named(token)}))
+    who = 0
+    for token in text.split(" "):
+        who |= _named(token)
+    return _members(who)
 
 
 @lru_cache(maxsize=1024)
-def _named(token: str) -> tuple[int, ...]:
-    """Who a token of a well-formed text mentions."""
+def _named(token: str) -> int:
+    """Who a token of a well-formed text mentions, as bits."""
     node = _simple(token)
     if node is None:
-        return ()
-    return node[2] if node[0] in COUNTS else (node[1],)
+        return 0
+    return sum(1 << i for i in node[2]) if node[0] in COUNTS else 1 << int(node[1])
+
+
+@lru_cache(maxsize=4096)
+def _members(who: int) -> tuple[int, ...]:
+    return tuple([i for i in range(who.bit_length()) if who >> i & 1])
