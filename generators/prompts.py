@@ -28,7 +28,9 @@ def styles(face: Face[Any]) -> tuple[str, ...]:
 
 def pick_style(face: Face[Any], rng: Rng) -> str:
     """One style, each as likely as any other."""
-    return rng.pick(styles(face))
+    layouts = tuple(face.layouts)
+    at = rng.below(len(face.wordings) * len(layouts))  # the order of `styles`, of which only one is written
+    return f"w{at // len(layouts) + 1}-{layouts[at % len(layouts)]}"
 
 
 def render(code: Codec[Any, Any, Any], face: Face[Any], problem: Any, style: str) -> str:
