@@ -110,10 +110,16 @@ def key_for(
         level = 1 if level is None else level
         return Key(family, code.version, level, level_params(family, level), seed, index, twin)
     if isinstance(params, str):
-        params = from_text(code.params, params, None if level is None else level_params(family, level))
+        params = _from_text(family, params, level)
     elif level is not None:
         raise ValueError("give a level or a Params object, got both; knob text may change single knobs of a level")
     return Key(family, code.version, None, params, seed, index, twin)
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _from_text(family: str, text: str, level: int | None) -> Any:
+    """Knob text as params; kept, since thousands of keys share one."""
+    return from_text(codec(family).params, text, None if level is None else level_params(family, level))
 
 
 def parse_key(text: str) -> Key:
