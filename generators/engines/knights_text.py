@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from verimill.schemas.core import Face, Step
 from verimill.schemas.formulas import COUNTS, Node, parse
@@ -22,11 +23,14 @@ def article(word: str) -> str:
     return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
 
 
+_ARTICLES = {word: article(word) for words in SKINS.values() for word in words}
+
+
 def said(node: Node, speaker: int, names: tuple[str, ...], words: tuple[str, str]) -> str:
     """The formula as the speaker says it; inner compound parts stand in brackets."""
     head = node[0]
     if head in ("k", "n"):
-        role = article(words[head == "n"])
+        role = _ARTICLES[words[head == "n"]]
         return f"I am {role}" if node[1] == speaker else f"{names[node[1]]} is {role}"
     if head in COUNTS:
         return _counted(node, speaker, names, words[0])
@@ -165,27 +169,40 @@ def narrate(problem: Problem, steps: tuple[Step, ...]) -> str:
     """One line for each step; what follows from a supposition is numbered below it."""
     teller = _Teller(problem)
     for step in steps:
-        teller.tell(step, str(step.number), "")
+        if step.rule == "check":
+            teller.lines.append(_checked(step.number, step.claims[0]))
+        else:
+            teller.tell(step, str(step.number), "")
     return "\n".join(teller.lines)
+
+
+@lru_cache(maxsize=2048)
+def _checked(number: int, claim: str) -> str:
+    """The line of a check; the same few occur in every trace."""
+    return f"{number}. Check: {claim}, as it must be for its speaker."
+
+
+@lru_cache(maxsize=1024)
+def _known(name: str, skin: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Both facts about a person, as the steps write them and in words."""
+    knight, knave = map(article, SKINS[skin])
+    return (f"{name}=knight", f"{name} is {knight}"), (f"{name}=knave", f"{name} is {knave}")
 
 
 class _Teller:
     """Every fact in words, and the lines so far."""
 
     def __init__(self, problem: Problem) -> None:
-        self.problem = problem
+        self.speakers = {f"statement {at}": problem.names[who] for at, (who, _) in enumerate(problem.statements, 1)}
         self.lines: list[str] = []
         self.fact: dict[str, str] = {}
         self.knight, self.knave = map(article, SKINS[problem.skin])
         for name in problem.names:
-            self.fact[f"{name}=knight"] = f"{name} is {self.knight}"
-            self.fact[f"{name}=knave"] = f"{name} is {self.knave}"
+            self.fact.update(_known(name, problem.skin))
 
     def tell(self, step: Step, number: str, indent: str) -> None:
         claim = step.claims[0]
-        if step.rule == "check":
-            self.lines.append(f"{indent}{number}. Check: {claim}, as it must be for its speaker.")
-        elif step.rule == "suppose":
+        if step.rule == "suppose":
             name, _, role = claim.partition("=")
             opposite = self.knave if role == "knight" else self.knight
             self.lines.append(f"{indent}{number}. Suppose {name} were {opposite}.")
@@ -193,24 +210,28 @@ class _Teller:
                 self.tell(inner, f"{number}.{inner.number}", indent + "  ")
             self.lines.append(f"{indent}   That cannot be, so {self.fact[claim]}.")
         else:
-            known = [self.fact[fact] for fact in step.because[1:]]
-            given = f"{', '.join(known[:-1])} and {known[-1]}" if len(known) > 1 else "".join(known)
-            text = self.reason(step, given, claim)
-            self.lines.append(f"{indent}{number}. {text[0].upper()}{text[1:]}")
+            because = step.because
+            if len(because) == 1:
+                given = ""
+            elif len(because) == 2:
+                given = self.fact[because[1]]
+            else:
+                known = [self.fact[fact] for fact in because[1:]]
+                given = f"{', '.join(known[:-1])} and {known[-1]}"
+            self.lines.append(f"{indent}{number}. {self.reason(step.rule, because[0], given, claim)}")
 
-    def reason(self, step: Step, given: str, claim: str) -> str:
+    def reason(self, rule: str, ref: str, given: str, claim: str) -> str:
         """Why the claim follows from the statement and the facts given."""
-        ref = step.because[0]
-        speaker = self.problem.names[self.problem.statements[int(ref[10:]) - 1][0]]
-        if step.rule == "contradiction":
-            return f"{ref}, by {speaker}, is impossible{f' once {given}' if given else ''}: contradiction."
+        speaker = self.speakers[ref]
+        if rule == "contradiction":
+            return f"S{ref[1:]}, by {speaker}, is impossible{f' once {given}' if given else ''}: contradiction."
         so = self.fact[claim]
-        if step.rule == "content":
-            return f"since {given}, {ref} leaves only this: {so}."
-        if step.rule == "speaker":
-            return f"now that {given}, {ref} is settled, and so is its speaker: {so}."
+        if rule == "content":
+            return f"Since {given}, {ref} leaves only this: {so}."
+        if rule == "speaker":
+            return f"Now that {given}, {ref} is settled, and so is its speaker: {so}."
         if claim.startswith(f"{speaker}="):
-            return f"{f'now that {given}, ' if given else ''}{ref} fits its speaker only if {so}."
+            return f"{f'Now that {given}, {ref}' if given else f'S{ref[1:]}'} fits its speaker only if {so}."
         if given:
-            return f"given that {given}, {ref} holds together only if {so}, whatever {speaker} is."
-        return f"{ref} alone holds together only if {so}: either kind of {speaker} leads there."
+            return f"Given that {given}, {ref} holds together only if {so}, whatever {speaker} is."
+        return f"S{ref[1:]} alone holds together only if {so}: either kind of {speaker} leads there."
