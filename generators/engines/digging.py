@@ -12,13 +12,22 @@ from typing import Any
 
 import numba as nb
 import numpy as np
-
-from verimill.generators.engines.kernels import low_bit
+from numba.extending import intrinsic
 
 Array = np.ndarray[Any, Any]
 
 MAX_NODES = 4000
 MAX_DEPTH = 12  # halvings of the cells of a grid
+
+
+@intrinsic
+def _low_bit(typing, x):
+    """Index of the lowest set bit; 64 for 0. Not the one of `kernels`: a cache sees changes of its own file alone."""
+
+    def code(context, builder, signature, args):
+        return builder.cttz(args[0], context.get_constant(nb.boolean, False))
+
+    return nb.int64(nb.int64), code
 
 
 @nb.njit(cache=True)
@@ -28,7 +37,7 @@ def _sweep(units, stirred_by, masks, dirty):
     u = -1
     while dirty:
         after = dirty & -(2 << u) if u >= 0 else dirty  # round and round: a unit rests until the others had their turn
-        u = low_bit(after if after else dirty)
+        u = _low_bit(after if after else dirty)
         dirty &= ~(1 << u)
         once, twice, fixed, loose = 0, 0, 0, 0
         dead = False
