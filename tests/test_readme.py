@@ -42,9 +42,9 @@ _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _MADE = re.compile(r"(<!-- made: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A scratch folder with the recipes, as a user in the root of a checkout has them."""
+    """A scratch folder with the recipes, as a user in the root of a checkout has them; each page begins afresh."""
     place = tmp_path_factory.mktemp("readme")
     (place / "recipes").symlink_to(ROOT / "recipes")
     return place
