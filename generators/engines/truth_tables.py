@@ -113,16 +113,29 @@ class Line(NamedTuple):
     people: tuple[int, ...]
 
 
-@lru_cache(maxsize=4096)
+_KEPT = 4096
+_lines: dict[tuple[int, int, str], Line] = {}
+
+
 def ready(n: int, speaker: int, formula: str) -> Line:
-    """The line of one statement."""
+    """The line of one statement; the last few thousand are kept."""
+    line = _lines.get((n, speaker, formula))
+    if line is None:
+        people = cast(n)
+        line = drawn(n, speaker, formula, people.everything ^ told(formula, n) ^ people.true[speaker])
+    return line
+
+
+def drawn(n: int, speaker: int, formula: str, agree: int) -> Line:
+    """The line of a statement whose table is known to whoever drew it, kept for `ready`."""
     people = cast(n)
-    said = told(formula, n)
     who = people_in(formula)
-    return Line(
-        speaker, said, people.everything ^ said ^ people.true[speaker],
-        who if speaker in who else tuple(sorted((*who, speaker))),
-    )  # fmt: skip
+    if speaker not in who:
+        who = tuple(sorted((*who, speaker)))
+    if len(_lines) >= _KEPT:
+        _lines.clear()
+    line = _lines[n, speaker, formula] = Line(speaker, people.everything ^ agree ^ people.true[speaker], agree, who)
+    return line
 
 
 def solutions(n: int, lines: tuple[Line, ...] | list[Line]) -> int:

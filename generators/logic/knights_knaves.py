@@ -8,7 +8,7 @@ from math import lgamma, log
 
 from verimill.generators.engines.knights_text import FACE, narrate
 from verimill.generators.engines.role_deduction import Deducer, Entry, needed
-from verimill.generators.engines.truth_tables import Line, cast, ready, solutions
+from verimill.generators.engines.truth_tables import Line, cast, drawn, ready, solutions
 from verimill.generators.logic.knights_key import canonical
 from verimill.generators.logic.knights_statements import altered, statement
 from verimill.generators.logic.knights_steps import check, facts_of, measure, step_of, steps_of, suppositions
@@ -30,11 +30,12 @@ Said = tuple[tuple[int, str], ...]
 def make(rng: Rng, params: Params) -> Problem:
     """A problem with exactly one reading and at least the suppositions asked for; Exhausted after 400 tries."""
     n = params.people
-    people = cast(n)
+    everything = cast(n).everything
     for _ in range(TRIES):
         speakers = rng.shuffled(range(n)) + [rng.below(n) for _ in range(params.extra)]
         said = []
-        left = people.everything
+        agreed = []
+        left = everything
         # Many statements about few people seldom fit at all: there a hidden reading is kept in all of them.
         hidden = rng.below(1 << n) if params.extra else -1
         for speaker in speakers:
@@ -42,6 +43,7 @@ def make(rng: Rng, params: Params) -> Problem:
             while hidden >= 0 and not agree >> hidden & 1:
                 formula, agree = statement(rng, n, speaker, params)
             said.append((speaker, formula))
+            agreed.append(agree)
             left &= agree
             if not left:
                 break
@@ -50,6 +52,8 @@ def make(rng: Rng, params: Params) -> Problem:
         statements = tuple(said)
         if len(set(statements)) < len(statements):
             continue
+        for (speaker, formula), agree in zip(statements, agreed, strict=True):
+            drawn(n, speaker, formula, agree)
         if params.suppositions == 0 or suppositions(_deduce(n, statements)[0]) >= params.suppositions:
             return Problem(_names(rng, n), rng.pick(_SKINS), statements)
     raise Exhausted(f"no {n} people with one reading and {params.suppositions} suppositions in {TRIES} tries")

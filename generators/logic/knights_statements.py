@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from verimill.generators.engines.truth_tables import cast, table
@@ -39,46 +40,70 @@ def _short(n: int, speaker: int) -> tuple[tuple[Draft, ...], tuple[Draft, ...]]:
 def statement(rng: Rng, n: int, speaker: int, params: Params) -> Draft:
     """A statement that is neither empty nor a paradox by itself, and where it agrees with its speaker."""
     counted = params.counts > 0 and rng.below(100) < params.counts
-    if params.depth == 1 and not counted:
+    depth = params.depth
+    if depth == 1 and not counted:
         return rng.pick(_short(n, speaker)[rng.below(100) >= 15])
     people = cast(n)
     everything = people.everything
+    alone = people.true[speaker]
+    leaves, pairs = _catalogue(n)
     while True:
-        if counted:
-            node = _count(rng, n)
-            formula, said = write(node), table(node, people)
-        else:
-            formula, said = _formula(rng, n, params.depth, everything)
-        agree = everything ^ said ^ people.true[speaker]
+        formula, said = _count(rng, n) if counted else _formula(rng.unit, leaves, pairs, depth, everything)
+        agree = everything ^ said ^ alone
         if said and said != everything and agree and agree != everything:
             return formula, agree
 
 
-def _formula(rng: Rng, n: int, depth: int, everything: int) -> Draft:
-    roll = rng.below(100)
-    if roll < 15 or depth == 0:
-        return rng.pick(_catalogue(n)[0])
+Drafts = tuple[Draft, ...]
+
+
+def _formula(draw: Callable[[], float], leaves: Drafts, pairs: Drafts, depth: int, everything: int) -> Draft:
+    """A leaf, a negation or a pair of at most this depth; `draw` gives numbers in [0, 1)."""
+    roll = draw() * 100
+    if roll < 15:
+        return leaves[int(draw() * len(leaves))]
     if roll < 22 and depth > 1:
-        text, said = _pair(rng, n, depth - 1, everything)
+        text, said = _pair(draw, leaves, pairs, depth - 1, everything)
         return f"not {text}", everything ^ said
-    return _pair(rng, n, depth, everything)
+    return _pair(draw, leaves, pairs, depth, everything)
 
 
-def _pair(rng: Rng, n: int, depth: int, everything: int) -> Draft:
-    if depth <= 1:
-        return rng.pick(_catalogue(n)[1])
-    op = rng.below(5)
-    (left, a), (right, b) = _formula(rng, n, depth - 1, everything), _pair(rng, n, depth - 1, everything)
-    if rng.below(2):
+def _pair(draw: Callable[[], float], leaves: Drafts, pairs: Drafts, depth: int, everything: int) -> Draft:
+    if depth == 1:
+        return pairs[int(draw() * len(pairs))]
+    op = int(draw() * 5)
+    if depth == 2:
+        some = leaves if draw() * 100 < 15 else pairs
+        left, a = some[int(draw() * len(some))]
+        right, b = pairs[int(draw() * len(pairs))]
+    else:
+        left, a = _formula(draw, leaves, pairs, depth - 1, everything)
+        right, b = _pair(draw, leaves, pairs, depth - 1, everything)
+    if draw() >= 0.5:
         left, a, right, b = right, b, left, a
-    said = (a & b, a | b, a ^ b, everything ^ a ^ b, (everything ^ a) | b)[op]
+    if op == 0:
+        said = a & b
+    elif op == 1:
+        said = a | b
+    elif op == 4:
+        said = (everything ^ a) | b
+    else:
+        said = a ^ b if op == 2 else everything ^ a ^ b
     return f"{PAIRS[op]} {left} {right}", said
 
 
-def _count(rng: Rng, n: int) -> Node:
+def _count(rng: Rng, n: int) -> Draft:
     many = n if rng.below(2) else rng.between(2, n)
-    members = tuple(sorted(rng.sample(range(n), many)))
-    return (COUNTS[rng.below(3)], rng.below(many + 1), members)
+    members = 0
+    for i in rng.sample(range(n), many):
+        members |= 1 << i
+    return _counted(n, members, COUNTS[rng.below(3)], rng.below(many + 1))
+
+
+@lru_cache(maxsize=4096)
+def _counted(n: int, members: int, head: str, k: int) -> Draft:
+    node = (head, k, tuple([i for i in range(n) if members >> i & 1]))
+    return write(node), table(node, cast(n))
 
 
 def altered(rng: Rng, n: int, node: Node) -> Node:
