@@ -5,6 +5,8 @@ Every choice is by lowest index, so the deduction is the same whenever it is mad
 
 from __future__ import annotations
 
+from functools import lru_cache
+from operator import is_
 from typing import NamedTuple
 
 from verimill.generators.engines.truth_tables import Line, cast
@@ -24,6 +26,13 @@ class Entry(NamedTuple):
     supposed: Fact | None = None
 
 
+@lru_cache(maxsize=2048)
+def _sides(n: int, people: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+    """The tables of each of these people, truthful and lying."""
+    true, false, _ = cast(n)
+    return tuple([(true[i], false[i]) for i in people])
+
+
 class Deducer:
     """Known facts as a table and a map, with the lines of one problem; every choice is by lowest index."""
 
@@ -31,6 +40,8 @@ class Deducer:
         self.n = n
         self.lines = lines
         self.people = cast(n)
+        self.numbered = tuple(enumerate(lines))
+        self.agreed = tuple([(line.agree, _sides(n, line.people)) for line in lines])
         self.looks = 0  # statements looked at, the work that was done
 
     def spread(self, facts: int, known: dict[int, bool], entries: list[Entry]) -> int | None:
@@ -40,14 +51,15 @@ class Deducer:
             late: tuple[int, Line, Fact] | None = None
             progress = False
             self.looks += len(self.lines)
-            for at, line in enumerate(self.lines):
-                world = facts & line.agree
-                if not world:
-                    entries.append(Entry("contradiction", 0, at, self.cite(line, known, line.agree), None))
-                    return None
+            for at, line in self.numbered:
+                speaker, _, agree, people = line
+                world = facts & agree
                 if world == facts:
                     continue  # true in every world that is left: it forces nothing
-                for i in line.people:
+                if not world:
+                    entries.append(Entry("contradiction", 0, at, self.cite(line, known, agree), None))
+                    return None
+                for i in people:
                     if i in known:
                         continue
                     if not world & true[i]:
@@ -56,16 +68,16 @@ class Deducer:
                         value = True
                     else:
                         continue
-                    if line.speaker in known:
+                    if speaker in known:
                         entries.append(self.entry("content", 0, at, line, known, (i, value)))
-                    elif i == line.speaker and self.settled(line, facts):
+                    elif i == speaker and self.settled(line, facts):
                         entries.append(self.entry("speaker", 0, at, line, known, (i, value)))
                     else:
                         late = late or (at, line, (i, value))
                         continue
                     known[i] = value
                     facts &= true[i] if value else false[i]
-                    world = facts & line.agree
+                    world = facts & agree
                     progress = True
             if not progress:
                 if late is None:
@@ -81,31 +93,33 @@ class Deducer:
 
         As `spread`, with nothing written down: most suppositions are only tried.
         """
-        true, false = self.people.true, self.people.false
-        settled = 0
+        settled = looks = 0
         moved = True
         while moved:
             moved = False
-            self.looks += len(self.lines)
-            for line in self.lines:
-                world = facts & line.agree
+            looks += 1
+            for agree, sides in self.agreed:
+                world = facts & agree
                 if world == facts:
                     continue  # true in every world that is left: it forces nothing
                 if not world:
+                    self.looks += looks * len(self.lines)
                     return settled
-                for i in line.people:
-                    if not world & true[i]:
-                        left = facts & false[i]
-                    elif not world & false[i]:
-                        left = facts & true[i]
+                for true, false in sides:
+                    if not world & true:
+                        left = facts & false
+                    elif not world & false:
+                        left = facts & true
                     else:
                         continue
                     if left != facts:
                         facts = left
                         settled += 1
                         if settled >= least:
+                            self.looks += looks * len(self.lines)
                             return -1
                         moved = True
+        self.looks += looks * len(self.lines)
         return -1
 
     def settled(self, line: Line, facts: int) -> bool:
@@ -123,12 +137,18 @@ class Deducer:
 
     def cite(self, line: Line, known: dict[int, bool], base: int) -> tuple[Fact, ...]:
         """Known facts about the line's people that leave nothing of `base`; none but the speaker's can be left out."""
-        true, false = self.people.true, self.people.false
         cited = [i for i in line.people if i in known]
         if not cited:
             return ()
+        true, false, _ = self.people
+        speaker = line.speaker
+        if len(cited) == 1:
+            i = cited[0]
+            if i != speaker and not base:
+                return ()
+            return ((i, known[i]),)
         for i in cited[::-1]:
-            if i == line.speaker:
+            if i == speaker:
                 continue  # "she is a knight, so what she says holds" reads better than a rule without her
             world = base
             for j in cited:
@@ -158,10 +178,11 @@ class Deducer:
         """The fact that propagation alone refutes after settling the fewest people; the lowest on a tie."""
         best: Fact | None = None
         least = self.n + 1
+        true, false, _ = self.people
         for i in range(self.n):
             if i not in known:
-                for value, table_ in ((True, self.people.true), (False, self.people.false)):
-                    length = self.falls(facts & table_[i], least)
+                for value in (True, False):
+                    length = self.falls(facts & (true if value else false)[i], least)
                     if length >= 0:
                         best, least = (i, value), length
         return best
@@ -208,21 +229,36 @@ def size(entries: tuple[Entry, ...] | list[Entry]) -> int:
 
 def needed(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
     """The entries without what their last one does not rest on; subs are cut the same way."""
-    cut = [entry._replace(sub=needed(entry.sub)) if entry.sub else entry for entry in entries]
-    if not cut:
+    if not entries:
         return ()
-    wanted = rests_on(cut[-1])
-    kept = [cut[-1]]
-    for entry in reversed(cut[:-1]):
+    last = cut(entries[-1])
+    wanted = rests_on(last)
+    kept = [last]
+    for entry in reversed(entries[:-1]):
         if entry.fact in wanted:
+            entry = cut(entry)
             kept.append(entry)
             wanted |= rests_on(entry)
-    return tuple(reversed(kept))
+    kept.reverse()
+    return tuple(kept)
+
+
+def cut(entry: Entry) -> Entry:
+    """The entry without what its sub does not need; the entry itself where that is nothing."""
+    if not entry.sub:
+        return entry
+    sub = needed(entry.sub)
+    if len(sub) == len(entry.sub) and all(map(is_, sub, entry.sub)):
+        return entry
+    rule, tier, by, cited, fact, _, supposed = entry
+    return Entry(rule, tier, by, cited, fact, sub, supposed)
 
 
 def rests_on(entry: Entry) -> set[Fact]:
     """Facts from outside that an entry cites, in itself or within its sub."""
     out = set(entry.cited)
+    if not entry.sub:
+        return out
     inside = {inner.fact for inner in entry.sub} | {entry.supposed}
     for inner in entry.sub:
         out |= rests_on(inner) - inside

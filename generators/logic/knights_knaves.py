@@ -7,7 +7,7 @@ from functools import lru_cache
 from math import lgamma, log
 
 from verimill.generators.engines.knights_text import FACE, narrate
-from verimill.generators.engines.role_deduction import Deducer, Entry, needed
+from verimill.generators.engines.role_deduction import Deducer, Entry, cut, needed
 from verimill.generators.engines.truth_tables import Line, cast, drawn, ready, solutions
 from verimill.generators.logic.knights_key import canonical
 from verimill.generators.logic.knights_statements import altered, statement
@@ -112,10 +112,11 @@ def solve(problem: Problem) -> Solved[Answer]:
         [check(first + at, at, reading >> speaker & 1) for at, (speaker, _) in enumerate(problem.statements)]
     )
     brief = steps
-    if any([entry.sub for entry in entries]):
+    slim = [cut(entry) for entry in entries]
+    if slim != list(entries):
         brief = tuple(
-            step_of(facts, step.number, entry._replace(sub=needed(entry.sub))) if entry.sub else step
-            for step, entry in zip(steps, entries, strict=True)
+            step if short is entry else step_of(facts, step.number, short)
+            for step, short, entry in zip(steps, slim, entries, strict=True)
         )
     tier, length, work = measure(entries, problem)
     hardness = Hardness(

@@ -19,14 +19,15 @@ def measure(entries: tuple[Entry, ...], problem: Problem) -> tuple[int, int, flo
     doubled at each depth of supposing."""
     tier = steps = 0
     work = 0.0
-    for entry in entries:
+    for _, level, by, _, _, sub, _ in entries:
         steps += 1
-        tier = max(tier, entry.tier)
-        work += 1 + entry.tier
-        if entry.by is not None:
-            work += problem.statements[entry.by][1].count(" ") / 4
-        if entry.sub:
-            below = measure(entry.sub, problem)
+        if level > tier:
+            tier = level
+        work += 1 + level
+        if by is not None:
+            work += problem.statements[by][1].count(" ") / 4
+        if sub:
+            below = measure(sub, problem)
             tier, steps, work = max(tier, below[0]), steps + below[1], work + 2 * below[2]
     return tier, steps, work
 
@@ -60,11 +61,12 @@ def steps_of(problem: Problem, entries: tuple[Entry, ...]) -> tuple[Step, ...]:
 
 
 def step_of(facts: Facts, at: int, entry: Entry) -> Step:
-    claims = (facts[entry.fact],)
-    if entry.by is None:
-        return Step(
-            at, entry.rule, (), claims, tuple([step_of(facts, k, inner) for k, inner in enumerate(entry.sub, 1)])
-        )
-    if not entry.cited:
-        return Step(at, entry.rule, _CITED[entry.by], claims)
-    return Step(at, entry.rule, (_REFS[entry.by], *[facts[fact] for fact in entry.cited]), claims)
+    rule, _, by, cited, fact, sub, _ = entry
+    claims = (facts[fact],)
+    if by is None:
+        return Step(at, rule, (), claims, tuple([step_of(facts, k, inner) for k, inner in enumerate(sub, 1)]))
+    if not cited:
+        return Step(at, rule, _CITED[by], claims)
+    if len(cited) == 1:
+        return Step(at, rule, (_REFS[by], facts[cited[0]]), claims)
+    return Step(at, rule, (_REFS[by], *[facts[fact] for fact in cited]), claims)
