@@ -6,6 +6,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +16,7 @@ from verimill.schemas.core import Exhausted, Step
 from verimill.schemas.families import codec, constant, names
 from verimill.schemas.rng import rng_for
 from verimill.verifiers.claims import FALSE, JUSTIFIED, KNOWN, LEAP, OPEN, PARSE, WRONG, Path, read_path
+from verimill.verifiers.claims_numbers import ChainReader
 from verimill.verifiers.judge import Case, judge_of
 
 # Share of the claims in the oracle's full traces that the reader finds word for word, or as an equation.
@@ -149,6 +151,18 @@ def test_equations_are_read_as_people_write_them(text: str, claims: int, wrong: 
     case, _, _ = solved("arithmetic_chain", 2)
     path = path_of(case, text)
     assert (len(path.claims), path.wrong) == (claims, wrong), path.claims
+
+
+@pytest.mark.parametrize(
+    ("text", "verdicts"),
+    [("hq = hq / hq = 24 / 4 = 6", [FALSE, FALSE, JUSTIFIED]),  # true arithmetic about another quantity
+     ("x = a * b = 3 * 5 = 15", [LEAP, LEAP, JUSTIFIED]), ("a = 3. b = 5. x = a * b", [JUSTIFIED] * 3),
+     ("x = a * a", [FALSE]), ("x = a * b = 3 * 5 = 16", [LEAP, LEAP, FALSE]), ("a * a = 9. a = 3", [LEAP, JUSTIFIED]),
+     ("b = x / a", [LEAP]), ("b = a / x", [FALSE])],
+)  # fmt: skip
+def test_products_and_quotients_of_names_are_weighed_at_their_values(text: str, verdicts: list[str]) -> None:
+    reader = ChainReader({"hq": Fraction(4), "a": Fraction(3), "b": Fraction(5), "x": Fraction(15)})
+    assert [found.verdict for part in text.split(". ") for found in reader.sentence(part)] == verdicts
 
 
 def test_telling_the_truth_is_a_claim_about_a_person() -> None:

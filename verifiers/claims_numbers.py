@@ -29,11 +29,11 @@ class ChainReader:
     def sentence(self, text: str) -> list[Found]:
         """The equations of a sentence, judged."""
         found = []
-        for equation in equations(text, self.names):
+        for equation in equations(text, self.names, self.values):
             if hedged(text, equation.at):
                 continue
             difference = added(equation.left, equation.right, Fraction(-1))
-            used = {name for form in (equation.left, equation.right) for name in form} - {""}
+            used = equation.left_names | equation.right_names
             if not used and equation.left == equation.right and len(equation.numbers) < 2:
                 continue  # 7 = 7 says nothing
             if any(self.values.get(name) is None for name in used):
@@ -46,15 +46,10 @@ class ChainReader:
             if left:
                 found.append(Found(equation.text, FALSE, "the two sides differ"))
                 continue
-            lone = next(iter(equation.left)) if len(equation.left) == 1 and not equation.numbers else ""
+            alone = len(equation.left_names) == len(equation.left) == 1 and not equation.numbers
+            lone = next(iter(equation.left)) if alone and abs(next(iter(equation.left.values()))) == 1 else ""
             premises = used - {lone}
-            if (
-                used
-                and used <= self.stated
-                and len(difference) <= 1
-                and not premises
-                and not equation.right.keys() - {""}
-            ):
+            if used and used <= self.stated and len(difference) <= 1 and not premises and not equation.right_names:
                 found.append(Found(equation.text, KNOWN))
             else:
                 found.append(

@@ -1,7 +1,8 @@
 """Equations in sentences: `28 + 10 = 38`, `fr = 13 + 15 - 3 = 25`, `2x - 3y = 7`, `x = 7/2`.
 
 A sentence is cut into runs of numbers, known names, signs and brackets; a run with `=` (or `is`) is an equation, or
-a chain of them. Each side is a linear form in the names, exact, or it is passed over. Work is linear in the text.
+a chain of them. Each side is a linear form in the names, exact, or it is passed over; where the values of the names
+are known, products and quotients of names are taken at these values. Work is linear in the text.
 """
 
 from __future__ import annotations
@@ -32,10 +33,16 @@ class Equation(NamedTuple):
     text: str
     numbers: tuple[Fraction, ...]  # as written on the left
     at: int
+    left_names: frozenset[str]  # as written: a product of names leaves only its value in the form
+    right_names: frozenset[str]
 
 
-def equations(text: str, names: Mapping[str, str]) -> list[Equation]:
-    """The equations of a sentence; `names` maps spellings to names."""
+Values = Mapping[str, Fraction | None]
+
+
+def equations(text: str, names: Mapping[str, str], values: Values | None = None) -> list[Equation]:
+    """The equations of a sentence; `names` maps spellings to names, `values` names to what they are."""
+    values = values or {}
     found: list[Equation] = []
     run: list[tuple[str, int]] = []
     before = ""  # the word that a run follows: after "2 plus", the run has only the end of a sum
@@ -44,12 +51,14 @@ def equations(text: str, names: Mapping[str, str]) -> list[Equation]:
         if word in names or word in _IS or word in "-+*/^()" or _NUMBER.fullmatch(word):
             run.append((word, match.start()))
         else:
-            found += _of_run(run, names, before, word)
+            found += _of_run(run, names, values, before, word)
             run, before = [], word
-    return found + _of_run(run, names, before, "")
+    return found + _of_run(run, names, values, before, "")
 
 
-def _of_run(run: list[tuple[str, int]], names: Mapping[str, str], before: str, after: str) -> list[Equation]:
+def _of_run(
+    run: list[tuple[str, int]], names: Mapping[str, str], values: Values, before: str, after: str
+) -> list[Equation]:
     if len(run) > MAX_RUN or not any(word in _IS for word, _ in run):
         return []
     sides: list[tuple[list[str], Form | None]] = []
@@ -57,7 +66,7 @@ def _of_run(run: list[tuple[str, int]], names: Mapping[str, str], before: str, a
     ends = [at for at, word in enumerate(words) if word in _IS] + [len(words)]
     for end in ends:
         part = words[start:end]
-        sides.append((part, _Side(part, names).form()))
+        sides.append((part, _Side(part, names, values).form()))
         start = end + 1
     if before.lower() in _SPOKEN:
         sides[0] = ([], None)
@@ -69,15 +78,17 @@ def _of_run(run: list[tuple[str, int]], names: Mapping[str, str], before: str, a
             if len(right) == 1 and "." in right[0] and abs(_constant(a) - _constant(b)) < _last_place(right[0]):
                 b = a  # rounded, not wrong
             numbers = tuple(Fraction(word) for word in left if _NUMBER.fullmatch(word))
-            found.append(Equation(a, b, f"{' '.join(left)} = {' '.join(right)}", numbers, run[0][1]))
+            shown = f"{' '.join(left)} = {' '.join(right)}"
+            used = [frozenset(names[word] for word in side if word in names) for side in (left, right)]
+            found.append(Equation(a, b, shown, numbers, run[0][1], *used))
     return found
 
 
 class _Side:
     """Recursive descent over the tokens of one side; None where it is not a linear form."""
 
-    def __init__(self, words: Sequence[str], names: Mapping[str, str]) -> None:
-        self.words, self.names, self.at, self.depth = words, names, 0, 0
+    def __init__(self, words: Sequence[str], names: Mapping[str, str], values: Values) -> None:
+        self.words, self.names, self.values, self.at, self.depth = words, names, values, 0, 0
 
     def form(self) -> Form | None:
         """The value, or None."""
@@ -111,11 +122,25 @@ class _Side:
             if word in ("*", "/"):
                 self.at += 1
                 other = self._power()
-                value = _times(value, other) if word == "*" else _times(value, {"": 1 / _plain(other)})
+                if word == "/":
+                    other = {"": 1 / _plain(self._settled(other))}
+                elif any(value.keys() - {""}) and any(other.keys() - {""}):
+                    other = self._settled(other)
+                value = _times(value, other)
             elif word in self.names and _NUMBER.fullmatch(self.words[self.at - 1]):  # 5x
                 value = _times(value, self._power())
             else:
                 return value
+
+    def _settled(self, form: Form) -> Form:
+        """The form at the values of its names, where all are known; else as it is."""
+        total = Fraction(0)
+        for name, factor in form.items():
+            value = self.values.get(name) if name else Fraction(1)
+            if value is None:
+                return form
+            total += factor * value
+        return {"": total}
 
     def _power(self) -> Form:
         value = self._atom()
@@ -124,7 +149,7 @@ class _Side:
             exponent = _plain(self._atom())
             if exponent.denominator != 1 or not 0 <= exponent <= 12:
                 raise ValueError("exponent")
-            value = {"": _plain(value) ** int(exponent)}
+            value = {"": _plain(self._settled(value)) ** int(exponent)}
         return value
 
     def _atom(self) -> Form:
