@@ -7,7 +7,6 @@ python benchmarks/hardness.py sudoku --count 100
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -15,32 +14,10 @@ from statistics import median
 from machine import RESULTS, figure, note, one_core, save, table
 
 from verimill import families, generate
+from verimill.pipelines.contract.making import spearman
 from verimill.schemas.core import LEVELS, Exhausted
 
 TARGET = 0.9
-
-
-def ranks(values: Sequence[float]) -> list[float]:
-    """Ranks from 1, equal values sharing the mean of theirs."""
-    order = sorted(range(len(values)), key=values.__getitem__)
-    found = [0.0] * len(values)
-    at = 0
-    while at < len(order):
-        end = at
-        while end + 1 < len(order) and values[order[end + 1]] == values[order[at]]:
-            end += 1
-        for place in order[at : end + 1]:
-            found[place] = (at + end) / 2 + 1
-        at = end + 1
-    return found
-
-
-def correlation(left: Sequence[float], right: Sequence[float]) -> float:
-    """Pearson's r; of ranks it is Spearman's rho."""
-    x, y = sum(left) / len(left), sum(right) / len(right)
-    cross = sum((a - x) * (b - y) for a, b in zip(left, right, strict=True))
-    spread = sum((a - x) ** 2 for a in left) * sum((b - y) ** 2 for b in right)
-    return cross / spread**0.5 if spread else 0.0
 
 
 def efforts(family: str, level: int, count: int) -> list[float]:
@@ -70,7 +47,7 @@ def main() -> None:
         note(f"hardness: {family}")
         made = {level: efforts(family, level, asked.count) for level in LEVELS}
         pairs = [(float(level), effort) for level, found in made.items() for effort in found]
-        rho = correlation(ranks([level for level, _ in pairs]), ranks([effort for _, effort in pairs]))
+        rho = spearman([level for level, _ in pairs], [effort for _, effort in pairs])
         middles = [median(found) if found else 0.0 for found in made.values()]
         rises = all(low < high for low, high in pairwise(middles))
         reached += rho >= TARGET

@@ -7,7 +7,6 @@ shards are deleted. Who runs the jobs is handed in, so a plain loop, worker proc
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -21,6 +20,7 @@ import yaml
 from verimill import __version__
 from verimill.pipelines.candidates import Candidates
 from verimill.pipelines.finals import dropped_rows, final_tasks, mark_spares, summary_of, summary_text, write_final
+from verimill.pipelines.locks import locked
 from verimill.pipelines.progress import Quiet, Tell
 from verimill.pipelines.shards import (
     MANIFEST,
@@ -139,18 +139,9 @@ def finished(out: Path) -> dict[str, Any] | None:
 def alone(out: Path) -> Iterator[None]:
     """No other build writes to `out` meanwhile; the lock ends with the process that holds it."""
     (out / WORK).mkdir(exist_ok=True)
-    descriptor = os.open(out / WORK / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise BuildError(f"another build is writing to {out}; wait for it or give another folder") from None
-    except OSError:
-        pass  # a file system without locks: the user takes care
-    try:
+    busy = BuildError(f"another build is writing to {out}; wait for it or give another folder")
+    with locked(out / WORK / "lock", busy):
         yield
-    finally:
-        os.close(descriptor)
 
 
 def _write_text(path: Path, text: str) -> None:

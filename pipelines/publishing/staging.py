@@ -7,12 +7,10 @@ The same dataset gives the same files and so the same digest, whatever machine s
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -22,6 +20,7 @@ from verimill.data_cards import cards
 from verimill.data_cards.report import page
 from verimill.pipelines import audit
 from verimill.pipelines.joined import joined
+from verimill.pipelines.locks import locked
 from verimill.pipelines.manifest import MANIFEST, Damaged, Entry, ShardError, read_manifest, sha256_of
 from verimill.pipelines.progress import Quiet, Tell
 from verimill.pipelines.shards import read_shard, require_file, write_shard
@@ -111,23 +110,15 @@ def staged(folder: Path) -> Iterator[Staged]:
 
 @contextmanager
 def _alone(home: Path) -> Iterator[None]:
-    """No other publish of the folder runs meanwhile; the lock ends with the process that holds it."""
-    try:
-        home.mkdir(exist_ok=True)
-        descriptor = os.open(home / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise ShardError(f"cannot stage in {home}: {error.strerror}") from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise ShardError(f"another publish of {home.parent} is running; wait for it") from None
-    except OSError:
-        pass  # a file system without locks: the user takes care
-    try:
+    """No other publish of the folder runs meanwhile."""
+    busy = ShardError(f"another publish of {home.parent} is running; wait for it")
+    with ExitStack() as held:
+        try:
+            home.mkdir(exist_ok=True)
+            held.enter_context(locked(home / "lock", busy))
+        except OSError as error:
+            raise ShardError(f"cannot stage in {home}: {error.strerror}") from error
         yield
-    finally:
-        os.close(descriptor)
 
 
 def _stage(folder: Path, place: Path) -> Staged:
