@@ -25,7 +25,7 @@ from verimill.pipelines.progress import Tell, teller
 from verimill.pipelines.reporting import FAILED, OK, RESUMABLE, USAGE, dry_run_lines, report, say, whole
 from verimill.pipelines.shards import Damaged, DiskFull, require_writable
 from verimill.pipelines.stages import warm
-from verimill.pipelines.workers import Each, WorkerDied, Workers, available_cores
+from verimill.pipelines.workers import Each, WorkerDied, Workers, job_count
 from verimill.schemas.recipes import Recipe, load_recipe
 
 RUNNERS = ("local", "dask", "ray")
@@ -37,13 +37,13 @@ class MissingExtra(ImportError):
 
 def run_build(
     recipe_path: str | Path,
-    out: str | Path,
+    out: str | Path | None = None,
     runner: str = "local",
     dry_run: bool = False,
     jobs: int | None = None,
     as_json: bool = False,
 ) -> int:
-    """Build the recipe into `out`, or go on with a build that was stopped; the exit code is returned.
+    """Build the recipe into `out`, which a dry run needs not, or go on after a stop; the exit code is returned.
 
     0 whole; 1 maker and judge disagree, or a file was altered; 2 wrong usage; 3 a split could not be filled, or
     the build was stopped: run again to go on. The summary goes to standard output, progress and errors to
@@ -52,10 +52,12 @@ def run_build(
     began = time.monotonic()
     try:
         recipe = load_recipe(recipe_path)
-        count = _job_count(jobs)
+        count = job_count(jobs)
         if dry_run:
             print("\n".join(dry_run_lines(recipe, count)))
             return OK
+        if out is None:
+            raise ValueError("a build needs a folder: wanted --out DIR, got none (only --dry-run goes without)")
         _require(runner)
         require_writable(out)
         summary = whole(recipe, Path(out))
@@ -84,12 +86,6 @@ def run_build(
     except KeyboardInterrupt:
         return say("stopped; run the same command again to go on from the last whole shard", RESUMABLE)
     return report(recipe, summary, out, time.monotonic() - began, as_json)
-
-
-def _job_count(jobs: int | None) -> int:
-    if jobs is not None and jobs < 1:
-        raise ValueError(f"jobs must be at least 1, got {jobs}")
-    return jobs or available_cores()
 
 
 def _require(runner: str) -> None:

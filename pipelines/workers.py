@@ -87,6 +87,13 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def job_count(jobs: int | None) -> int:
+    """How many worker processes are asked for: every core where no number is; ValueError below one."""
+    if jobs is not None and jobs < 1:
+        raise ValueError(f"jobs must be at least 1, got {jobs}")
+    return jobs or available_cores()
+
+
 def _settle() -> None:
     """In a new worker: leave Ctrl-C to the parent, and end when the parent ends, even by kill -9."""
     os.setsid()

@@ -221,6 +221,19 @@ def test_a_dry_run_says_what_would_be_made_and_writes_nothing(
     assert not (tmp_path / "set").exists()
 
 
+def test_only_a_dry_run_goes_without_a_folder(
+    recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.iterdir())
+    assert run_build(recipe, dry_run=True, jobs=1) == 0
+    assert "102 problems" in capsys.readouterr().out
+    assert run_build(recipe, jobs=1) == 2
+    said = capsys.readouterr()
+    assert "wanted --out DIR, got none" in said.err and len(said.err.splitlines()) == 1 and not said.out
+    assert sorted(tmp_path.iterdir()) == before
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [({"runner": "spark"}, "runner must be one of local, dask, ray"), ({"jobs": 0}, "jobs must be at least 1")],

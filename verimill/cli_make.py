@@ -197,7 +197,9 @@ def _shortfalls(summary: Mapping[str, Any]) -> int:
 
 def build(
     recipe: Annotated[Path, typer.Argument(help="A recipe in YAML.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder of the dataset; run again to go on after a stop.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder of the dataset; needed for all but --dry-run.")
+    ] = None,
     runner: Annotated[str, typer.Option("--runner", help="Who runs the shards: local, dask or ray.")] = "local",
     jobs: Annotated[
         int | None, typer.Option("--jobs", "-j", min=1, help="Worker processes; all cores by default.")
@@ -211,7 +213,7 @@ def build(
 
     \b
     Examples:
-      verimill build recipes/quickstart.yaml --out out/quickstart --dry-run
+      verimill build recipes/quickstart.yaml --dry-run
       verimill build recipes/quickstart.yaml --out out/quickstart
     """
     from verimill.pipelines.flows import run_build
