@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from verimill.pipelines.shards import read_rows
+from verimill.pipelines.shards import read_manifest, read_rows, read_shard
 
 _spec = importlib.util.spec_from_file_location("fake_teacher", Path(__file__).with_name("fake_teacher.py"))
 assert _spec is not None and _spec.loader is not None
@@ -185,6 +186,26 @@ def test_budgets_spend_where_it_is_worth_it(made: Path, fake: Any, tmp_path: Pat
         *args, "--out", str(tmp_path / "s"), "--budget", "exactly", "--wanted", "500", "-k", "1", "--limit", "9"
     )
     assert short.returncode == 3 and "of 500 right traces" in short.stderr
+
+
+def test_samples_in_the_folder_of_their_problems_stand_in_the_splits_of_the_card(fake: Any, tmp_path: Path) -> None:
+    cards = pytest.importorskip("verimill.data_cards.cards")
+    if cards.lacking() is not None:
+        pytest.skip("cards need the extra report")
+    out, splits = tmp_path / "set", ["--split", "train=6@1-3", "--split", "test=4@4"]
+    assert run("generate", "arithmetic_chain", *splits, "--out", str(out)).returncode == 0
+    done = run("ask", str(out), "--out", str(out), "--base-url", fake.url, "--k", "2", *QUICK)
+    assert done.returncode == 0 and run("card", str(out)).returncode == 0, done.stderr
+    front = yaml.safe_load((out / "README.md").read_text(encoding="utf-8").split("---\n")[1])
+    for config in front["configs"]:
+        assert [one["split"] for one in config["data_files"]] == ["train", "test"], config
+    counted = {one["name"]: one["num_examples"] for one in front["dataset_info"][1]["splits"]}
+    assert counted == {"train": 6 + 12, "test": 4 + 8}  # the oracle's and the samples
+    split_of = {row["id"]: row["split"] for row in read_rows(out)}
+    mine = [entry for entry in read_manifest(out) if entry.note.get("teacher")]
+    found = {e.note["split"]: {split_of[row["problem_id"]] for row in read_shard(out, e)} for e in mine}
+    assert found == {"train": {"train"}, "test": {"test"}}
+    assert run("verify", str(out)).returncode == 0
 
 
 def test_a_dry_run_projects_requests_and_tokens_without_a_server(made: Path, tmp_path: Path) -> None:

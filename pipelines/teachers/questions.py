@@ -64,7 +64,7 @@ def question_of(row: Mapping[str, Any], system: str = "", lengths: Lengths | Non
         messages, variant = with_length(messages, lengths.words(level, tier))
     expected = expected_tokens(level, json.loads(row["hardness"]))
     shown = (("system", system), *messages) if system else messages
-    return Question(row["id"], row["family"], level, shown, row["verification"], expected, variant)
+    return Question(row["id"], row["family"], level, shown, row["verification"], expected, variant, row["split"])
 
 
 def read_questions(
@@ -107,7 +107,7 @@ class Spool:
         for question in questions:
             line = json.dumps(
                 [question.problem, question.family, question.level, question.messages, question.verification,
-                 question.expected, question.variant], ensure_ascii=False, separators=(",", ":"),
+                 question.expected, question.variant, question.split], ensure_ascii=False, separators=(",", ":"),
             ).encode("utf-8", "surrogatepass") + b"\n"  # fmt: skip
             place.append(at)
             expected.append(question.expected)

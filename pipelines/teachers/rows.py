@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -103,28 +104,33 @@ class RowMaker:
 
 
 async def write_traces(folder: Path, questions: Iterable[Question], index: Index, maker: RowMaker) -> Written:
-    """The traces of all logged samples of this teacher and sampling are in `folder/traces`, and in its manifest."""
+    """The traces of all logged samples of this teacher and sampling are in `folder/traces`, and in its manifest.
+
+    A file holds the traces of one split, as those of a build do, so that cards and loaders find them there.
+    """
     written, teacher = maker.written, maker.keys.model.name
     entries: list[Entry] = []
     rows: list[Record] = []
     spoiled = False
 
-    def shard() -> None:
+    def shard(split: str) -> None:
         nonlocal spoiled
         if rows and not spoiled:
-            name = f"traces/{slug(teacher)}-{written.shards:05d}.parquet"
-            entries.append(write_shard(folder, name, "traces", rows, {"teacher": teacher}))
+            name = f"traces/{split}{'-' * bool(split)}{slug(teacher)}-{written.shards:05d}.parquet"
+            note = {"split": split, "teacher": teacher} if split else {"teacher": teacher}
+            entries.append(write_shard(folder, name, "traces", rows, note))
         written.shards += bool(rows)
         rows.clear()
         spoiled = False
 
-    async for row in maker.rows(questions, index):
-        spoiled |= row is None
-        if row is not None:
-            rows.append(row)
-            if len(rows) >= SHARD_ROWS:
-                shard()
-    shard()
+    for split, mine in groupby(questions, key=lambda question: question.split):
+        async for row in maker.rows(mine, index):
+            spoiled |= row is None
+            if row is not None:
+                rows.append(row)
+                if len(rows) >= SHARD_ROWS:
+                    shard(split)
+        shard(split)
     _replace_entries(folder, teacher, entries)
     return written
 

@@ -94,6 +94,7 @@ class Question:
     verification: str
     expected: float = 0.0
     variant: str = "plain"
+    split: str = ""
     aid: dict[str, Any] | None = None
     """What it was helped by, where it was (aids.py)."""
 
