@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from sys import intern
 
-from verimill.pipelines.certificates import digest
+from verimill.pipelines.certificates import can_recount, digest
 from verimill.pipelines.mismatches import Mismatch, Row
 from verimill.pipelines.pool import in_order
 from verimill.pipelines.row_checks import check_problem, check_trace, same_problem, same_trace
@@ -37,6 +37,7 @@ class Audit:
     problems: int = 0
     traces: int = 0
     recounts: int = 0
+    unrecounted: int = 0  # would have been solved again, were the second solver installed
     shards: int = 0
     skipped: int = 0
     seconds: float = 0.0
@@ -61,15 +62,16 @@ def verify(
     folder: Path | str,
     sample: int | None = None,
     jobs: int = 1,
-    recount: float = RECOUNT_SHARE,
+    recount: float | None = None,
     progress: Progress = lambda rows: None,
 ) -> Audit:
     """Every row re-verified from scratch, or `sample` rows of each table, evenly spread.
 
     Always checked in full: sha256 of every shard against the manifest, counts, schema, unique ids, every
     canonical key once and so in one split only, every trace's problem there. In a shard whose sha256 differs every
-    row is checked, and the first that does not hold is named. Raises ShardError for a folder without a readable
-    manifest.
+    row is checked, and the first that does not hold is named. `recount` is the share of problems that the judge's
+    second solver solves again; by default RECOUNT_SHARE of those whose solver is installed. Raises ShardError for a
+    folder without a readable manifest.
     """
     checks: dict[str, Check] = {"problems": check_problem, "traces": check_trace}
     return _audit(folder, sample, jobs, checks, recount, progress)
@@ -105,7 +107,12 @@ class _Batch:
 
 
 def _audit(
-    folder: Path | str, sample: int | None, jobs: int, checks: Mapping[str, Check], share: float, progress: Progress
+    folder: Path | str,
+    sample: int | None,
+    jobs: int,
+    checks: Mapping[str, Check],
+    share: float | None,
+    progress: Progress,
 ) -> Audit:
     began = time.perf_counter()
     audit = Audit(shards=sum(entry.table in checks for entry in read_manifest(folder)))
@@ -113,8 +120,9 @@ def _audit(
     work = partial(_check_batch, checks, share)
     altered: dict[str, str] = {}
     batches = _batches(Path(folder), sample, audit, progress, altered)
-    for batch, recounts, done, mismatch in in_order(work, batches, jobs):
+    for batch, recounts, left, done, mismatch in in_order(work, batches, jobs):
         audit.recounts += recounts
+        audit.unrecounted += left
         if batch.table == "problems":
             audit.problems += done
         else:
@@ -127,16 +135,29 @@ def _audit(
     return audit
 
 
-def _check_batch(checks: Mapping[str, Check], share: float, batch: _Batch) -> tuple[_Batch, int, int, Mismatch | None]:
+def _check_batch(
+    checks: Mapping[str, Check], share: float | None, batch: _Batch
+) -> tuple[_Batch, int, int, int, Mismatch | None]:
     """What came of a batch, without its rows; the first mismatch is the same for any number of jobs."""
-    recounts, light = 0, _Batch(batch.file, batch.table)
+    recounts, left, light = 0, 0, _Batch(batch.file, batch.table)
+    below = (RECOUNT_SHARE if share is None else share) * 0x100000000
     for done, rows in enumerate(batch.rows):
-        chosen = batch.table == "problems" and int(rows[0]["id"][-8:], 16) < share * 0x100000000
+        chosen = batch.table == "problems" and int(rows[0]["id"][-8:], 16) < below
+        if chosen and share is None and not _recountable(rows[0]):
+            chosen, left = False, left + 1
         recounts += chosen
         mismatch = checks[batch.table](*rows, recount=True) if chosen else checks[batch.table](*rows)
         if mismatch is not None:
-            return light, recounts, done, mismatch
-    return light, recounts, len(batch.rows), batch.mismatch
+            return light, recounts, left, done, mismatch
+    return light, recounts, left, len(batch.rows), batch.mismatch
+
+
+def _recountable(row: Row) -> bool:
+    """Whether the row's second solver is installed; a family that is none is the check's business."""
+    try:
+        return can_recount(row["family"])
+    except ValueError:
+        return True
 
 
 def _batches(

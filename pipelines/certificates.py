@@ -10,9 +10,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.util import find_spec
 from typing import Any
 
-from verimill.schemas.core import Hardness, Maker, Solved
+from verimill.schemas.core import Hardness, Judge, Maker, Solved
 from verimill.schemas.families import constant
 from verimill.schemas.keys import Key
 from verimill.verifiers.judge import Case, judge_answer, judge_text, read_case
@@ -63,6 +64,12 @@ def require_witnesses(name: str, case: Case, witnesses: tuple[str, ...]) -> None
         verdict = judge_answer(open_case, case.codec.read(case.problem, text))
         if not verdict:
             raise Uncertified(f"{name}: the judge finds a witness wrong: {verdict.reason}")
+
+
+def can_recount(family: str) -> bool:
+    """Whether this install has every package that the family's second solver may need."""
+    judge: Judge[Any, Any] = constant(family, "verifiers", "JUDGE")
+    return all(find_spec(name) is not None for name in judge.recount_needs)
 
 
 def recounted(key: Key, case: Case, answer: Any) -> dict[str, Any]:

@@ -60,7 +60,10 @@ def same(column: str, wanted: object, got: object) -> None:
 
 
 def first_mismatch(row: Row, check: Callable[[], None]) -> Mismatch | None:
-    """None when the check of the row passes, else what it found, a crash included."""
+    """None when the check of the row passes, else what it found, a crash included.
+
+    Raises ModuleNotFoundError where the check needs a package that is not installed, which is no fault of the row.
+    """
     name = str(row["id"])
     try:
         check()
@@ -68,6 +71,8 @@ def first_mismatch(row: Row, check: Callable[[], None]) -> Mismatch | None:
         return Mismatch(name, found.column, found.wanted, found.got)
     except Uncertified as error:
         return Mismatch(name, "certificate", "maker and judge to agree", str(error))
+    except ModuleNotFoundError:
+        raise
     except Exception as error:  # a row that crashes a family is named, and the crash is ours to mend
         return Mismatch(name, "verification", "a problem that can be checked", f"{type(error).__name__}: {error}")
     return None

@@ -225,7 +225,7 @@ class Judge(Generic[Q, A]):
     `check` re-derives every step from the rules alone. Its answer is None for a problem of status "none", whose
     steps must end in a contradiction.
     `recount` solves the problem again with another engine and another model than the generator's; heavy
-    engines are imported inside it.
+    engines are imported inside it. `recount_needs` names the packages it may import that a plain install lacks.
     `claims` makes a reader of the claims in free text (verifiers/claims.py), given a right answer or None; None
     where the text of a reply cannot be checked beyond its answer.
     """
@@ -234,3 +234,4 @@ class Judge(Generic[Q, A]):
     check: Callable[[Q, tuple[Step, ...], A | None], TraceVerdict]
     recount: Callable[[Q, Status, A | None], Recount]
     claims: Callable[[Q, Status, A | None], Any] | None = None
+    recount_needs: tuple[str, ...] = ()

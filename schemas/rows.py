@@ -35,7 +35,7 @@ PROBLEM_COLUMNS: tuple[tuple[str, str, bool, str], ...] = (
     ("checker", "word", False, "unique, any_valid, optimal or exact"),
     ("verification", "string", False, "JSON: all that the judge needs"),
     ("canonical", "string", False, "equal for symmetric or relabelled copies"),
-    ("certificate", "string", False, "JSON: what was proved and by what"),
+    ("certificate", "string", False, "JSON: what was proved and by what; recount where a second solver agreed"),
     ("split", "word", False, "train, test ..."),
     ("verimill_version", "word", False, "the version that made the row"),
 )

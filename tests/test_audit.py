@@ -1,6 +1,7 @@
 """Audits: an honest folder holds, and a cell changed in any column is found, with its row and column."""
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -278,6 +279,23 @@ def test_traces_in_any_order_find_their_problems(
     for traces in (tables["traces"], tables["traces"][::-1], tables["traces"][::2] + tables["traces"][1::2]):
         found = verify(written(tmp_path, {**tables, "traces": traces}), recount=0)
         assert found.ok and found.traces == len(traces), found
+
+
+def test_without_the_second_solver_a_share_is_left_out_and_counted_unless_it_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [generate("futoshiki", 4, seed=5, index=0, recount=True).row(), generate("shortest_path", 1).row()]
+    written(tmp_path, {"problems": rows, "traces": []})
+    monkeypatch.setattr("verimill.pipelines.audit.RECOUNT_SHARE", 1.0)
+    found = verify(tmp_path)
+    assert found.ok and (found.recounts, found.unrecounted) == (2, 0)
+    monkeypatch.setitem(sys.modules, "ortools", None)
+    found = verify(tmp_path)
+    assert found.ok and (found.recounts, found.unrecounted) == (1, 1)
+    with pytest.raises(ModuleNotFoundError, match=r"verimill\[recount\]"):
+        verify(tmp_path, recount=1.0)
+    with pytest.raises(ModuleNotFoundError, match=r"verimill\[recount\]"):
+        reproduce(tmp_path)
 
 
 def test_another_version_of_the_second_solver_is_no_mismatch_but_another_solver_is(tmp_path: Path) -> None:

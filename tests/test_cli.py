@@ -19,6 +19,7 @@ from verimill import cli_check, cli_look, cli_make
 from verimill.cli import app, exit_code, main
 from verimill.pipelines.shards import Damaged, DiskFull, ShardError, read_manifest, read_rows
 from verimill.pipelines.workers import WorkerDied
+from verimill.schemas.rows import compact
 
 COMMANDS = ("families", "show", "generate", "score", "build", "verify", "reproduce", "card", "soak", "check", "new")
 RUN = [sys.executable, "-P", "-m", "verimill.cli"]
@@ -111,6 +112,31 @@ def test_the_examples_in_help_run(function: object, tmp_path: Path) -> None:
     for _, *args in shown:
         done = verimill(*args, cwd=tmp_path)
         assert done.returncode == 0, (args, done.stderr)
+
+
+def test_a_plain_install_makes_the_same_rows_without_a_recount_and_says_so_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = ["generate", "futoshiki", "shortest_path", "--level", "4", "--count", "4"]
+    counted, plain = [json.loads(line) for line in verimill(*order).stdout.splitlines()], tmp_path / "plain"
+    monkeypatch.setitem(sys.modules, "ortools", None)
+    done = verimill(*order, "--out", str(plain))
+    told = [line for line in done.stderr.splitlines() if "recount" in line]
+    assert done.returncode == 0 and len(told) == 1, done.stderr
+    assert "second solver of futoshiki is missing" in told[0] and "verimill[recount]" in told[0]
+    rows = list(read_rows(plain))
+    assert len(rows) == 4 and "recount" not in "".join(row["certificate"] for row in rows)
+    for row in counted:
+        certificate = json.loads(row["certificate"])
+        assert certificate.pop("recount")["agrees"] is True
+        row["certificate"] = compact(certificate)
+    assert sorted(map(compact, rows)) == sorted(map(compact, counted))
+    assert "recount: 0.0" in (plain / "recipe.yaml").read_text()
+    assert verimill("verify", str(plain)).returncode == 0
+    asked = verimill(*order, "--out", str(tmp_path / "asked"), "--recount", "1")
+    assert asked.returncode == 2 and "verimill[recount]" in asked.stderr.splitlines()[-1]
+    refused = verimill("verify", str(plain), "--recount", "1")
+    assert refused.returncode == 2 and "verimill[recount]" in refused.stderr.splitlines()[-1]
 
 
 def test_families_are_listed_for_people_and_programs() -> None:

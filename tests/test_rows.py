@@ -11,6 +11,7 @@ from verimill.pipelines import certificates, rows
 from verimill.pipelines.oracle import VERBOSITIES, oracle_trace, pack, unpack
 from verimill.pipelines.rows import Exhausted, Uncertified, generate, problem_from_key, series, unanswerable_twin
 from verimill.schemas.core import Step
+from verimill.schemas.families import names as family_names
 from verimill.schemas.rows import COLUMNS, compact, names
 from verimill.verifiers.judge import verify
 
@@ -97,6 +98,17 @@ def test_a_recount_fills_the_certificate() -> None:
     plain, counted = generate("shortest_path"), generate("shortest_path", recount=True)
     assert "recount" not in plain.certificate and plain.certificate["verdict"] == "right"
     assert counted.certificate["recount"]["agrees"] is True and counted.certificate["recount"]["method"]
+
+
+@pytest.mark.parametrize("family", family_names())
+def test_a_second_solver_that_a_plain_install_lacks_is_declared(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hard problems need it; python-constraint2 is enough for small ones."""
+    monkeypatch.setitem(sys.modules, "ortools", None)
+    if certificates.can_recount(family):
+        assert generate(family, level=7, recount=True).certificate["recount"]["agrees"] is True
+    else:
+        with pytest.raises(ModuleNotFoundError, match=r"verimill\[recount\]"):
+            generate(family, level=7, recount=True)
 
 
 def test_a_maker_whose_answer_is_wrong_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:

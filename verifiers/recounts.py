@@ -9,6 +9,7 @@ from verimill.schemas.core import Recount, Status
 from verimill.verifiers.boards import Board, candidates
 from verimill.verifiers.relations import Different, Domains, Line
 
+CP_SAT = ("ortools",)  # the packages of CP-SAT, which a plain install lacks
 SMALL = 2.0e7  # product of the candidates of the open cells up to which python-constraint is tried
 
 
@@ -31,6 +32,13 @@ def recount_on(board: Board, status: Status, values: Sequence[int] | None) -> Re
     if values is not None and status == "one" and tuple(values) != found[0]:
         return Recount(False, method, "the only solution is another one")
     return Recount(True, method, f"{len(found)} of at most 2 solutions")
+
+
+def no_cp_sat() -> ModuleNotFoundError:
+    """The error of a recount whose solver is not installed; it names the extra."""
+    return ModuleNotFoundError(
+        'the second solver is OR-Tools: pip install "verimill[recount]", or give --recount 0', name="ortools"
+    )
 
 
 def _by_backtracking(board: Board, domains: Domains) -> tuple[str, list[tuple[int, ...]]]:
@@ -64,8 +72,7 @@ def _by_cp_sat(board: Board) -> tuple[str, list[tuple[int, ...]]]:
         from ortools import __version__
         from ortools.sat.python import cp_model
     except ImportError:
-        text = 'the second solver is OR-Tools: pip install "verimill[recount]", or make rows with --recount 0'
-        raise ModuleNotFoundError(text, name="ortools") from None
+        raise no_cp_sat() from None
     method, found = f"CP-SAT {__version__}", list[tuple[int, ...]]()
     if 0 in board.domains:
         return method, found

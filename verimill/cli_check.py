@@ -32,8 +32,9 @@ def verify(
     sample: Sample = None,
     jobs: Jobs = 1,
     recount: Annotated[
-        float, typer.Option("--recount", min=0, max=1, help="Share solved again by a second solver.")
-    ] = 0.01,
+        float | None,
+        typer.Option("--recount", min=0, max=1, help="Share solved again by a second solver; 0.01 if installed."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Re-verify every row of a dataset from scratch.
@@ -109,6 +110,9 @@ def _audited(
         put_json({"ok": found.ok, **counts, "seconds": round(found.seconds, 2), "mismatch": wrong})
     elif found.ok:
         print(f"{called}: {found} ({found.seconds:.1f} s)")
+    if found.unrecounted:
+        rows = f"{found.unrecounted} row{'s' * (found.unrecounted > 1)}"
+        say(f'verimill: {rows} not recounted, the second solver is missing: pip install "verimill[recount]"')
     if not found.ok:
         say(f"verimill: {found}")
         raise typer.Exit(FAILED)

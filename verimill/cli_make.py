@@ -45,8 +45,9 @@ def generate(
         float, typer.Option("--unanswerable", min=0, max=0.5, help="Share of rows that have no one answer.")
     ] = 0.0,
     recount: Annotated[
-        float, typer.Option("--recount", min=0, max=1, help="Share solved again by a second solver.")
-    ] = 1.0,
+        float | None,
+        typer.Option("--recount", min=0, max=1, help="Share solved again by a second solver; all if installed."),
+    ] = None,
     tries: Annotated[float, typer.Option("--tries", min=1, help="Budget: problems tried for each row wanted.")] = 20.0,
     jobs: Jobs = 1,
     as_json: Json = False,
@@ -96,7 +97,7 @@ def _recipe(
     knobs: str | None,
     traces: str,
     unanswerable: float,
-    recount: float,
+    recount: float | None,
     tries: float,
 ) -> Recipe:
     """The same recipe that a YAML file would give; ValueError says what is wrong in one sentence."""
@@ -122,10 +123,25 @@ def _recipe(
             "splits": made,
             "traces": {"oracle": verbosities[traces]},
             "unanswerable": unanswerable,
-            "recount": recount,
+            "recount": _installed_share(chosen) if recount is None else recount,
             "tries": tries,
         }
     )
+
+
+def _installed_share(families: Sequence[str]) -> float:
+    """What is solved again where nobody asked: all rows, or none, and a line that says so, without the solver.
+
+    It is the recipe that says none, so that the same recipe gives the same bytes whatever is installed.
+    """
+    from verimill.pipelines.certificates import can_recount
+
+    lacking = [family for family in families if not can_recount(family)]
+    if not lacking:
+        return 1.0
+    named = ", ".join(lacking[:3]) + (f" and {len(lacking) - 3} more" if len(lacking) > 3 else "")
+    say(f'verimill: no row is recounted, the second solver of {named} is missing: pip install "verimill[recount]"')
+    return 0.0
 
 
 def _validated(data: Mapping[str, Any]) -> Recipe:

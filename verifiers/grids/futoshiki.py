@@ -8,7 +8,7 @@ from verimill.schemas.grids.futoshiki import DIGITS, Answer, Problem
 from verimill.verifiers.boards import Board, check_on
 from verimill.verifiers.claims_board import on_board
 from verimill.verifiers.latin import candidates, column_repeats, given_changed, indices, latin, row_repeats
-from verimill.verifiers.recounts import recount_on
+from verimill.verifiers.recounts import CP_SAT, recount_on
 from verimill.verifiers.relations import Relation, less
 
 
@@ -45,5 +45,6 @@ JUDGE: Judge[Problem, Answer] = Judge(
     ),
     check=check,
     recount=recount,
+    recount_needs=CP_SAT,
     claims=on_board(board, lambda problem, answer: indices(answer)),
 )

@@ -9,7 +9,7 @@ from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdi
 from verimill.schemas.grids.kakurasu import Answer, Problem
 from verimill.verifiers.boards import Board, check_on
 from verimill.verifiers.claims_board import BITS, on_board
-from verimill.verifiers.recounts import recount_on
+from verimill.verifiers.recounts import CP_SAT, recount_on
 from verimill.verifiers.relations import Relation, total
 
 
@@ -57,5 +57,6 @@ JUDGE = Judge(
     rules=(Rule("row", row_off), Rule("col", column_off)),
     check=check,
     recount=recount,
+    recount_needs=CP_SAT,
     claims=on_board(board, lambda problem, answer: _values(answer), BITS),
 )

@@ -10,7 +10,7 @@ from verimill.verifiers.boards import Board, check_on
 from verimill.verifiers.cages import arithmetic_line, result_of
 from verimill.verifiers.claims_board import on_board
 from verimill.verifiers.latin import column_repeats, indices, latin, row_repeats
-from verimill.verifiers.recounts import recount_on
+from verimill.verifiers.recounts import CP_SAT, recount_on
 from verimill.verifiers.relations import Relation
 
 
@@ -47,5 +47,6 @@ JUDGE: Judge[Problem, Answer] = Judge(
     ),
     check=check,
     recount=recount,
+    recount_needs=CP_SAT,
     claims=on_board(board, lambda problem, answer: indices(answer)),
 )

@@ -21,7 +21,7 @@ from verimill.verifiers.latin import (
     repeat,
     row_repeats,
 )
-from verimill.verifiers.recounts import recount_on
+from verimill.verifiers.recounts import CP_SAT, recount_on
 from verimill.verifiers.relations import Different, Relation
 
 
@@ -74,5 +74,6 @@ JUDGE: Judge[Problem, Answer] = Judge(
     ),
     check=check,
     recount=recount,
+    recount_needs=CP_SAT,
     claims=on_board(board, lambda problem, answer: indices(answer)),
 )

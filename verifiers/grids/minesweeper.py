@@ -14,6 +14,7 @@ from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdi
 from verimill.schemas.grids.minesweeper import COVERED, Answer, Problem
 from verimill.verifiers.boards import Board, check_on
 from verimill.verifiers.claims_board import MINES, on_board
+from verimill.verifiers.recounts import CP_SAT, no_cp_sat
 from verimill.verifiers.relations import total
 
 SAFE, MINE = 1, 2  # masks of what a cell can be
@@ -171,8 +172,7 @@ def recount(problem: Problem, status: Status, answer: Answer | None) -> Recount:
         from ortools import __version__
         from ortools.sat.python import cp_model
     except ImportError:
-        text = 'the second solver is OR-Tools: pip install "verimill[recount]", or make rows with --recount 0'
-        raise ModuleNotFoundError(text, name="ortools") from None
+        raise no_cp_sat() from None
     method = f"CP-SAT {__version__}"
     names = cell_names(problem.size, problem.size)
     model = cp_model.CpModel()
@@ -215,5 +215,6 @@ JUDGE = Judge(
     ),
     check=check,
     recount=recount,
+    recount_needs=CP_SAT,
     claims=on_board(board, None, MINES, truth=lambda problem: _values(problem, *certain(problem))),
 )

@@ -10,7 +10,7 @@ from verimill.schemas.grids.skyscrapers import DIGITS, Answer, Problem, sight_li
 from verimill.verifiers.boards import Board, check_on
 from verimill.verifiers.claims_board import on_board
 from verimill.verifiers.latin import candidates, column_repeats, given_changed, indices, latin, row_repeats
-from verimill.verifiers.recounts import recount_on
+from verimill.verifiers.recounts import CP_SAT, recount_on
 from verimill.verifiers.relations import Line, Relation
 
 SIDES = ("from above into column", "from below into column", "from the left into row", "from the right into row")
@@ -72,5 +72,6 @@ JUDGE: Judge[Problem, Answer] = Judge(
     ),
     check=check,
     recount=recount,
+    recount_needs=CP_SAT,
     claims=on_board(board, lambda problem, answer: indices(answer)),
 )

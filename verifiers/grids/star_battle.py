@@ -10,7 +10,7 @@ from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdi
 from verimill.schemas.grids.star_battle import Answer, Problem
 from verimill.verifiers.boards import Board, check_on
 from verimill.verifiers.claims_board import BITS, on_board
-from verimill.verifiers.recounts import recount_on
+from verimill.verifiers.recounts import CP_SAT, recount_on
 from verimill.verifiers.relations import Relation, total
 
 
@@ -97,5 +97,6 @@ JUDGE = Judge(
     ),
     check=check,
     recount=recount,
+    recount_needs=CP_SAT,
     claims=on_board(board, _values, BITS),
 )

@@ -9,7 +9,7 @@ from verimill.schemas.core import Judge, Recount, Rule, Status, Step, TraceVerdi
 from verimill.schemas.grids.sudoku import DIGITS, Answer, Problem
 from verimill.verifiers.boards import Board, check_on
 from verimill.verifiers.claims_board import on_board
-from verimill.verifiers.recounts import recount_on
+from verimill.verifiers.recounts import CP_SAT, recount_on
 from verimill.verifiers.relations import Different
 
 
@@ -98,5 +98,6 @@ JUDGE = Judge(
     ),
     check=check,
     recount=recount,
+    recount_needs=CP_SAT,
     claims=on_board(board, lambda problem, answer: _indices(answer)),
 )

@@ -9,7 +9,7 @@ from verimill.schemas.logic.zebra import ROW_KINDS, Answer, Problem, positions_o
 from verimill.verifiers.arrangements import clue_rules, first_broken, relation
 from verimill.verifiers.boards import Board, check_on
 from verimill.verifiers.claims_board import on_board
-from verimill.verifiers.recounts import recount_on
+from verimill.verifiers.recounts import CP_SAT, recount_on
 from verimill.verifiers.relations import Different, Relation
 
 
@@ -40,4 +40,10 @@ def recount(problem: Problem, status: Status, answer: Answer | None) -> Recount:
     return recount_on(board(problem), status, _values(problem, answer))
 
 
-JUDGE = Judge(rules=clue_rules(broken, ROW_KINDS), check=check, recount=recount, claims=on_board(board, _values))
+JUDGE = Judge(
+    rules=clue_rules(broken, ROW_KINDS),
+    check=check,
+    recount=recount,
+    recount_needs=CP_SAT,
+    claims=on_board(board, _values),
+)
