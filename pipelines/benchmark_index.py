@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pyarrow as pa
 
-VERSION = "2"
+VERSION = "3"
 GRAM = 13  # words
 LEAST = 2  # bytes of a word; single signs would make every grid look like every other
 BATCH = 1_000  # items

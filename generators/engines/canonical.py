@@ -70,11 +70,13 @@ def _refine(at, to, label, colour, rounds, seen):
 
 @nb.njit(cache=True)
 def _digest(colour):
+    """Two words of the same colours, mixed in different ways: both are equal by chance once in 2^128."""
     ordered = np.sort(colour)
-    h = np.uint64(1469598103934665603)
+    one, two = np.uint64(1469598103934665603), np.uint64(0x9FB21C651E98DF25)
     for i in range(ordered.shape[0]):
-        h = _mix(h ^ ordered[i]) + np.uint64(i)
-    return h
+        one = _mix(one ^ ordered[i]) + np.uint64(i)
+        two = _mix(two * np.uint64(0xD6E8FEB86659FD93) + _mix(ordered[i] ^ np.uint64(0xA0761D6478BD642F)))
+    return one, two
 
 
 @nb.njit(cache=True)
@@ -110,7 +112,7 @@ def _key(colour, edges, more, rounds):
     distinct = _refine(at, to, label, colour, rounds, seen)
     first = _digest(colour)
     if distinct == n:
-        return first, np.uint64(0)
+        return first
     # Individualise each member of the tied class of least (size, colour) and keep the least result.
     ordered = np.sort(colour)
     best_size, best_colour = n + 1, np.uint64(0)
@@ -122,7 +124,7 @@ def _key(colour, edges, more, rounds):
         if 1 < j - i < best_size:
             best_size, best_colour = j - i, ordered[i]
         i = j
-    least = np.uint64(0xFFFFFFFFFFFFFFFF)
+    least = (np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(0xFFFFFFFFFFFFFFFF))
     trial = np.empty(n, np.uint64)
     for v in range(n):
         if colour[v] == best_colour:
@@ -132,7 +134,7 @@ def _key(colour, edges, more, rounds):
             got = _digest(trial)
             if got < least:
                 least = got
-    return first, least
+    return _mix(first[0] + _mix(least[0])), _mix(first[1] + _mix(least[1]))
 
 
 Array = np.ndarray[Any, Any]

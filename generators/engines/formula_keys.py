@@ -47,10 +47,12 @@ def _refine(clauses, colour, marks):
 
 @nb.njit(cache=True)
 def _digest(marks):
-    h = np.uint64(marks.shape[0])
+    """Two words of the same marks, mixed in different ways: both are equal by chance once in 2^128."""
+    one = two = np.uint64(marks.shape[0])
     for x in np.sort(marks):
-        h = _mix(h * np.uint64(0x100000001B3) + x)
-    return h
+        one = _mix(one * np.uint64(0x100000001B3) + x)
+        two = _mix(two ^ _mix(x + np.uint64(0x9FB21C651E98DF25)))
+    return one, two
 
 
 @nb.njit(cache=True)
@@ -59,14 +61,17 @@ def formula_key(clauses, n):
     colour = np.ones(2 * n, np.uint64)
     marks = np.empty(clauses.shape[0], np.uint64)
     distinct = _refine(clauses, colour, marks)
-    first = _digest(marks)
-    second = np.uint64(0)
-    if distinct < 2 * n:
-        # Single out each literal in turn; the sum does not depend on the order.
-        trial = np.empty_like(colour)
-        for i in range(2 * n):
-            trial[:] = colour
-            trial[i] = _mix(trial[i] + np.uint64(77))
-            _refine(clauses, trial, marks)
-            second += _mix(_digest(marks))
-    return first, second
+    first, second = _digest(marks)
+    if distinct == 2 * n:
+        return first, second
+    # Single out each literal in turn; the sums do not depend on the order.
+    sums = np.zeros(2, np.uint64)
+    trial = np.empty_like(colour)
+    for i in range(2 * n):
+        trial[:] = colour
+        trial[i] = _mix(trial[i] + np.uint64(77))
+        _refine(clauses, trial, marks)
+        one, two = _digest(marks)
+        sums[0] += _mix(one)
+        sums[1] += _mix(two)
+    return _mix(first + sums[0]), _mix(second + sums[1])
