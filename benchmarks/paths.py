@@ -1,6 +1,6 @@
 """What it costs to judge the path of a reply: every claim of the oracle's own reasoning, whole and with gaps.
 
-    python benchmarks/paths.py            all families, levels 3, 7 and 10, about a minute
+    python benchmarks/paths.py            all families, levels 3, 7 and 10, about two minutes
 
 A reply is as long as the oracle's reasoning. With gaps (every third line is missing) its claims no longer follow from
 what stands beside them, so all rules together must be asked. "First" is the first reply to a problem; "next" is
