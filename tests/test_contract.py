@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from verimill.pipelines.contract import PROPERTIES, check
@@ -55,3 +57,11 @@ def test_wrong_use_is_told_in_one_sentence(family: str, options: dict[str, objec
 def test_every_property_has_a_sentence_that_explains_it() -> None:
     for name, holds in PROPERTIES.items():
         assert holds.__doc__ and holds.__doc__.strip().endswith("."), name
+
+
+def test_a_second_solver_that_is_not_installed_is_no_complaint_about_the_family(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "ortools", None)
+    with pytest.raises(ModuleNotFoundError, match=r"verimill\[recount\]"):
+        check("minesweeper", problems=20, only=("recounts agree",))

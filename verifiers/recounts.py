@@ -37,7 +37,7 @@ def recount_on(board: Board, status: Status, values: Sequence[int] | None) -> Re
 def no_cp_sat() -> ModuleNotFoundError:
     """The error of a recount whose solver is not installed; it names the extra."""
     return ModuleNotFoundError(
-        'the second solver is OR-Tools: pip install "verimill[recount]", or give --recount 0', name="ortools"
+        'the second solver is OR-Tools, which is not installed: pip install "verimill[recount]"', name="ortools"
     )
 
 

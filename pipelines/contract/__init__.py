@@ -106,12 +106,17 @@ def check(
 
 
 def _find(name: str, holds: Property, bench: Bench) -> Finding:
-    """One property tried; an exception in the family is a complaint too, with its place."""
+    """One property tried; an exception in the family is a complaint too, with its place.
+
+    Raises ModuleNotFoundError where the family's second solver is not installed.
+    """
     start = time.perf_counter()
     complaints: list[str] = []
     try:
         complaints.extend(islice(holds(bench), SHOWN))
     except Exception as error:  # whatever a family raises is what the report is about
+        if isinstance(error, ModuleNotFoundError) and error.name in bench.subject.judge.recount_needs:
+            raise  # an extra that this install lacks is no fault of the family
         place = traceback.extract_tb(error.__traceback__)[-1]
         told = f"{type(error).__name__}: {str(error)[:200]}"
         complaints.append(f"raised {told} at {place.filename.rpartition('/')[2]}:{place.lineno} in {place.name}")
