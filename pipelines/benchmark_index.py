@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from verimill.pipelines.benchmark_texts import problems_in
 from verimill.pipelines.certificates import maker_of
-from verimill.pipelines.manifest import ShardError, cannot, sha256_of
+from verimill.pipelines.manifest import MANIFEST, ShardError, cannot, sha256_of
 from verimill.pipelines.shingles import runs, words
 from verimill.verifiers.judge import read_case
 
@@ -112,10 +112,12 @@ def _layer(hashes: list[Any], items: list[Any]) -> tuple[npt.NDArray[np.uint64],
 
 
 def files_of(path: Path) -> list[Path]:
-    """The files of a benchmark: itself, or those in a folder, in the order of their names."""
+    """The files of a benchmark in the order of their names: itself, those in a folder, or the problems of a dataset."""
     if not path.is_dir():
         return [path]
-    found = sorted(file for kind in ("parquet", "jsonl") for file in path.rglob(f"*.{kind}"))
+    ours = (path / MANIFEST).is_file() and (path / "problems").is_dir()
+    place = path / "problems" if ours else path
+    found = sorted(file for kind in ("parquet", "jsonl") for file in place.rglob(f"*.{kind}"))
     if not found:
         raise ValueError(f"{path} must hold Parquet or JSON lines (*.jsonl), found neither")
     return found

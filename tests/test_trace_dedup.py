@@ -14,7 +14,7 @@ from verimill.pipelines.benchmark_index import build, exact_of, grams_of, is_ind
 from verimill.pipelines.decontamination import check, decontaminate
 from verimill.pipelines.oracle import oracle_trace
 from verimill.pipelines.rows import generate
-from verimill.pipelines.shards import append, write_shard
+from verimill.pipelines.shards import append, read_rows, write_shard
 from verimill.pipelines.shingles import runs, words
 from verimill.pipelines.trace_dedup import (
     SIZE,
@@ -179,6 +179,12 @@ def test_long_runs_find_text_and_instructions_do_not_count(made: Path, tmp_path:
     ]
     assert found.short == 1 and found.masked >= 10
     assert "items have no run of words to compare by" in str(found)
+
+
+def test_of_a_dataset_its_problems_are_the_benchmark(made: Path) -> None:
+    index, rows = build(made, "mine"), list(read_rows(made, "problems"))
+    assert index.items == len(rows) and len(index.layers["canonical"][0]) == len(rows)
+    assert len(check(made, index).hits) >= len(rows)
 
 
 def test_the_index_keeps_no_text_and_gives_the_same_answer(made: Path, tmp_path: Path) -> None:

@@ -85,7 +85,8 @@ def index(
     """Index a benchmark by hashes.
 
     The index holds no text, so it may be kept and passed on where the benchmark may not. A folder may be a copy from
-    the Hub. Puzzles in the words of well-known benchmarks are kept by their canonical keys too.
+    the Hub, or a dataset that verimill made. Puzzles in the words of well-known benchmarks are kept by their canonical
+    keys too.
 
     \b
     Example:
