@@ -14,6 +14,7 @@ from pathlib import Path
 from sys import intern
 
 from verimill.pipelines.certificates import can_recount, digest
+from verimill.pipelines.joined import APART
 from verimill.pipelines.mismatches import Mismatch, Row
 from verimill.pipelines.pool import in_order
 from verimill.pipelines.row_checks import check_problem, check_trace, same_problem, same_trace
@@ -115,6 +116,9 @@ def _audit(
     progress: Progress,
 ) -> Audit:
     began = time.perf_counter()
+    filled = [entry.table for entry in read_manifest(folder) if entry.rows]
+    if "traces" in filled and "problems" not in filled:
+        raise ShardError(f"{folder} holds traces and no problems; {APART}")
     audit = Audit(shards=sum(entry.table in checks for entry in read_manifest(folder)))
     jobs = jobs if size(folder) > FEW else 1
     work = partial(_check_batch, checks, share)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 Row = dict[str, Any]
+APART = "samples asked into a folder of their own join their problems with `verimill select --problems FOLDER`"
 BATCH = 500  # rows of a file in memory at a time
 
 
@@ -98,7 +99,9 @@ def _cursors(folder: Path, source: Path, problems: Sequence[Entry], traces: Sequ
 
     if not traces:
         return []
-    ids = np.concatenate([_ids(source, entry, "id") for entry in problems] or [np.empty(0, dtype=np.uint64)])
+    if not any(entry.rows for entry in problems):
+        raise ShardError(f"{source} holds no problems for the traces of {folder}; {APART}")
+    ids = np.concatenate([_ids(source, entry, "id") for entry in problems])
     order = ids.argsort(kind="stable")
     ranked = ids[order]
     found = []

@@ -147,7 +147,7 @@ class Traces(_Model):
 
 
 class Recipe(_Model):
-    """What to build. Defaults make a recipe short; every default is shown by `verimill build --dry-run`."""
+    """What to build. Defaults make a recipe short; `recipe.yaml` in the dataset's folder has them all filled in."""
 
     name: Name
     """Small letters, digits and _; names the dataset."""

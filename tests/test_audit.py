@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from verimill.pipelines.audit import Audit, reproduce, size, verify
+from verimill.pipelines.joined import joined
 from verimill.pipelines.manifest import sha256_of
 from verimill.pipelines.rows import generate, oracle_trace, unanswerable_twin
 from verimill.pipelines.shards import MANIFEST, Entry, ShardError, append, read_manifest, read_rows, write_shard
@@ -279,6 +280,13 @@ def test_traces_in_any_order_find_their_problems(
     for traces in (tables["traces"], tables["traces"][::-1], tables["traces"][::2] + tables["traces"][1::2]):
         found = verify(written(tmp_path, {**tables, "traces": traces}), recount=0)
         assert found.ok and found.traces == len(traces), found
+
+
+def test_traces_without_their_problems_are_told_where_to_find_them(tmp_path: Path, tables: Tables) -> None:
+    written(tmp_path, {"traces": tables["traces"]})
+    for run in (verify, reproduce, lambda folder: list(joined(folder))):
+        with pytest.raises(ShardError, match=r"no problems.*verimill select --problems FOLDER"):
+            run(tmp_path)
 
 
 def test_without_the_second_solver_a_share_is_left_out_and_counted_unless_it_was_asked_for(

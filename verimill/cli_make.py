@@ -30,7 +30,9 @@ def generate(
     level: Annotated[str, typer.Option("--level", help="4, 2-6 or 1,3,5.")] = "1-10",
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="Rows in all, when no --split is given.")] = 100,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same rows.")] = 0,
-    out: Annotated[Path | None, typer.Option("--out", help="A new folder; without it JSON lines are printed.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="A folder, run again to go on; without it JSON lines are printed.")
+    ] = None,
     split: Annotated[
         list[str] | None, typer.Option("--split", help="NAME=ROWS[@LEVELS][ where CONDITION]; repeat for more.")
     ] = None,
@@ -221,7 +223,7 @@ def build(
         int | None, typer.Option("--jobs", "-j", min=1, help="Worker processes; all cores by default.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be made and how long it takes.")] = False,
-    as_json: Json = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON; a dry run has none.")] = False,
 ) -> None:
     """Build a dataset from a recipe, as a Prefect flow.
 

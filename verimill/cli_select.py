@@ -33,6 +33,7 @@ def select(
     Examples:
       verimill generate shortest_path --count 20 --traces both --out out/small
       verimill select out/small --stage right-path --stage shortest:keep=1 --out out/short
+      verimill select out/asked --problems out/small --stage right-path --out out/picked
     """
     from verimill.pipelines.selections.writing import select as run
     from verimill.pipelines.shards import read_manifest
@@ -79,7 +80,7 @@ def rewrite(
 
     \b
     Examples:
-      verimill rewrite out/asked --how shorter --words 60..300 --out out/brief --base-url http://127.0.0.1:8000/v1
+      verimill rewrite out/picked --how shorter --words 60..300 --out out/brief --base-url http://127.0.0.1:8000/v1
       verimill rewrite out/small --how paraphrase --of oracle --out out/said --base-url http://127.0.0.1:8000/v1
     """
     from verimill.pipelines.selections.rewordings import Task
