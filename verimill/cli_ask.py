@@ -85,9 +85,10 @@ def ask(
 
     The samples are logged as they arrive, and judged at once; the traces table follows. Run it again to go on
     after a stop, with a larger k, or with more tokens: only what is missing is asked. The table holds what the
-    command asks for: after one with other splits or another sampling, earlier samples of that teacher stand in the
-    log alone. Ends with 3 when something is still missing and with 1 when a judge failed. Traces made with help (--hints, --continue-right) are flagged
-    `hinted`, stored without the hint, and count into no pass rate; every other sample counts.
+    command asks for: after one with other splits or another sampling, earlier samples of that teacher stand in
+    the log alone. Ends with 3 when something is still missing and with 1 when a judge failed. Traces made with
+    help (--hints, --continue-right) are flagged `hinted`, stored without the hint, and count into no pass rate;
+    every other sample counts.
 
     \b
     Examples:
