@@ -4,6 +4,7 @@ import pytest
 
 from verimill.schemas.families import codec
 from verimill.schemas.keys import Key, key_for, level_params, parse_key, read_seed
+from verimill.schemas.rng import Rng
 from verimill.schemas.values import to_text
 
 FAMILY = "shortest_path"
@@ -105,3 +106,20 @@ def test_a_key_refuses_params_that_are_not_those_of_its_level() -> None:
         Key(FAMILY, 1, 3, level_params(FAMILY, 4), 0, 0)
     with pytest.raises(ValueError, match="params of shortest_path must be Params"):
         Key(FAMILY, 1, None, codec("arithmetic_chain").level(1), 0, 0)
+
+
+def test_numbers_made_ahead_are_those_that_would_be_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    def draws(rng: Rng, ahead: int, used: int) -> list[float]:
+        pairs = rng.ahead(ahead)
+        kept = [((a >> 5) * 2**26 + (b >> 6)) / 2**53 for a, b in pairs[:used].tolist()]
+        rng.put_back(pairs[used:])
+        return kept + [rng.unit() for _ in range(20)]
+
+    plain = Rng(5)
+    want = [plain.unit() for _ in range(27)]
+    assert draws(Rng(5), 12, 7) == want
+    again = Rng(5)
+    again.put_back(again.ahead(3))
+    assert draws(again, 12, 7) == want  # what was put back comes first
+    monkeypatch.setattr("verimill.schemas.rng._two_words_a_number", lambda: False)
+    assert draws(Rng(5), 12, 7) == want

@@ -23,9 +23,15 @@ _ASKS = {"same": APART, "apart": APART, "either": EITHER, "at": OWN, "gap": GAP}
 
 
 @nb.njit(cache=True)
+def _unit(pairs, at):
+    """The number in [0, 1) of a pair of words, as `Rng.ahead` gives them."""
+    return (np.int64(pairs[at, 0] >> 5) * 67108864 + np.int64(pairs[at, 1] >> 6)) / 9007199254740992.0
+
+
+@nb.njit(cache=True)
 def _pick(numbers, at, total, shares):
     """The index that `Rng.weighted` would pick from."""
-    x = numbers[at] * total
+    x = _unit(numbers, at) * total
     for k in range(shares.shape[0]):
         x -= shares[k]
         if x < 0:
@@ -41,7 +47,7 @@ def _sample(numbers, at, items, arity, used, order):
         while many < arity:
             if at >= numbers.shape[0]:
                 return -1
-            i = int(numbers[at] * items)
+            i = int(_unit(numbers, at) * items)
             at += 1
             fresh = True
             for k in range(many):
@@ -56,7 +62,7 @@ def _sample(numbers, at, items, arity, used, order):
     for i in range(items):
         order[i] = i
     for i in range(items - 1, 0, -1):
-        j = int(numbers[at] * (i + 1))
+        j = int(_unit(numbers, at) * (i + 1))
         at += 1
         order[i], order[j] = order[j], order[i]
     used[:arity] = order[:arity]
@@ -84,7 +90,7 @@ def _draw(numbers, total, shares, forms, allowed, group, where, tries, want, poo
             continue
         if ask == EITHER and (group[used[0]] == group[used[1]] or group[used[0]] == group[used[2]]):
             continue
-        number = 1 + int(numbers[at] * size)
+        number = 1 + int(_unit(numbers, at) * size)
         at += 1
         if ask == OWN:
             number = where[used[0]] + 1
@@ -146,11 +152,11 @@ class Draws:
         """Different clues true of `where`, at most `count`, from eight tries for each."""
         pool: Any = np.zeros((count + 1, 4), np.int64)
         places: Any = np.array(where, np.int64)
-        ahead: list[float] = []
+        ahead: Any = np.empty((0, 2), np.uint32)
         while True:
-            ahead += rng.ahead(count * self.length - len(ahead))
+            ahead = np.concatenate((ahead, rng.ahead(count * self.length - len(ahead))))
             many, used = _draw(
-                np.array(ahead), self.total, self.shares, self.forms, self.allowed, self.group, places, 8 * count,
+                ahead, self.total, self.shares, self.forms, self.allowed, self.group, places, 8 * count,
                 count, pool,
             )  # fmt: skip
             if used >= 0:
