@@ -6,6 +6,7 @@ problem and style, so any row's prompt can be rebuilt byte for byte.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from verimill.schemas.core import Codec, Face
@@ -49,14 +50,18 @@ def render(code: Codec[Any, Any, Any], face: Face[Any], problem: Any, style: str
 
 def _answer_section(code: Codec[Any, Any, Any], problem: Any, at: int) -> str:
     example = code.example(problem)
-    shown = f"\n{example}" if "\n" in example else f" {example}"
+    example = f"\n{example}" if "\n" in example else f" {example}"
     form = code.answer_format(problem)
     sentence = form[:1].upper() + form[1:]
-    parts = [_FORMATS[at % len(_FORMATS)].format(format=form, Format=sentence, example=shown)]
-    # Said for answerable problems too: a prompt must not give away whether it has an answer.
-    words = [
-        sentences[at % 2] for status, sentences in (("none", _NONE), ("many", _MANY)) if status in code.unanswerable
-    ]
-    if words:
-        parts.append(" ".join(words))
-    return "\n".join(parts)
+    shown = _FORMATS[at % len(_FORMATS)].format(format=form, Format=sentence, example=example)
+    said = _unanswerable(code.unanswerable, at % 2)
+    return f"{shown}\n{said}" if said else shown
+
+
+@lru_cache(maxsize=16)
+def _unanswerable(statuses: tuple[str, ...], at: int) -> str:
+    """What to reply where there is no one answer.
+
+    Said for answerable problems too: a prompt must not give away whether it has an answer.
+    """
+    return " ".join([sentences[at] for status, sentences in (("none", _NONE), ("many", _MANY)) if status in statuses])

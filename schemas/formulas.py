@@ -27,7 +27,7 @@ _LEAF = re.compile(r"([kn])(0|[1-9][0-9]?)")
 _COUNT = re.compile(r"(exactly|least|most):(0|[1-9][0-9]?):((?:0|[1-9][0-9]?)(?:\.(?:0|[1-9][0-9]?)){1,19})")
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=256)
 def parse(text: str) -> Node:
     """The nested tuples of a prefix text: ("and", ("k", 0), ("exactly", 2, (0, 1, 3))).
 
@@ -118,23 +118,34 @@ def rename(node: Node, to: tuple[int, ...] | list[int]) -> Node:
     return (head, *(rename(part, to) for part in node[1:]))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=256)
 def people_in(text: str) -> tuple[int, ...]:
-    """Who is mentioned, ascending."""
-    parse(text)
-    who = 0
-    for token in text.split(" "):
-        who |= _named(token)
+    """Who is mentioned, ascending. Raises ValueError as `parse` does."""
+    tokens = text.split(" ")
+    if len(tokens) > MAX_DEPTH + 1:
+        parse(text)  # only this tells whether it is too deep
+    who = parts = 0  # parts: formulas read so far, from the end, that wait for a connective
+    tokens.reverse()
+    for token in tokens:
+        wants, named = _token(token)
+        if parts < wants:
+            parse(text)
+        parts += 1 - wants
+        who |= named
+    if parts != 1:
+        parse(text)
     return _members(who)
 
 
 @lru_cache(maxsize=1024)
-def _named(token: str) -> int:
-    """Who a token of a well-formed text mentions, as bits."""
+def _token(token: str) -> tuple[int, int]:
+    """How many formulas a token joins (more than there can be for what is none), and who it mentions, as bits."""
+    if token in _WANTS:
+        return _WANTS[token], 0
     node = _simple(token)
     if node is None:
-        return 0
-    return sum(1 << i for i in node[2]) if node[0] in COUNTS else 1 << int(node[1])
+        return MAX_TOKENS, 0
+    return 0, sum(1 << i for i in node[2]) if node[0] in COUNTS else 1 << int(node[1])
 
 
 @lru_cache(maxsize=4096)
