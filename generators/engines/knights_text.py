@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 
 from verimill.schemas.core import Face, Step
-from verimill.schemas.formulas import COUNTS, Node, parse
+from verimill.schemas.formulas import parse
 from verimill.schemas.logic.knights_knaves import SKINS, Problem
 
 _PLACES = {
@@ -26,35 +26,54 @@ def article(word: str) -> str:
 _ARTICLES = {word: article(word) for words in SKINS.values() for word in words}
 
 
-def said(node: Node, speaker: int, names: tuple[str, ...], words: tuple[str, str]) -> str:
-    """The formula as the speaker says it; inner compound parts stand in brackets."""
-    head = node[0]
-    if head in ("k", "n"):
-        role = _ARTICLES[words[head == "n"]]
-        return f"I am {role}" if node[1] == speaker else f"{names[node[1]]} is {role}"
-    if head in COUNTS:
-        return _counted(node, speaker, names, words[0])
-    if head == "not":
-        return f"it is not true that {_part(node[1], speaker, names, words)}"
-    left, right = _part(node[1], speaker, names, words), _part(node[2], speaker, names, words)
-    if head == "and":
-        return f"{left} and {right}"
-    if head == "or":
-        return f"{left} or {right}"
-    if head == "xor":
-        return f"either {left} or {right}, but not both"
-    if head == "iff":
-        return f"{left} if and only if {right}"
-    return f"if {left} then {right}"
+# Of each connective what stands before, between and after what it joins.
+_WORDS = {
+    "and": ("(", " and ", ")"),
+    "or": ("(", " or ", ")"),
+    "xor": ("(either ", " or ", ", but not both)"),
+    "iff": ("(", " if and only if ", ")"),
+    "if": ("(if ", " then ", ")"),
+    "not": ("(it is not true that ", "", ")"),
+}
+_SYMBOLS = {
+    "and": ("(", " & ", ")"),
+    "or": ("(", " | ", ")"),
+    "xor": ("(", " xor ", ")"),
+    "iff": ("(", " <-> ", ")"),
+    "if": ("(", " -> ", ")"),
+    "not": ("(~", "", ")"),
+}
 
 
-def _part(node: Node, speaker: int, names: tuple[str, ...], words: tuple[str, str]) -> str:
-    text = said(node, speaker, names, words)
-    return text if node[0] in ("k", "n") else f"({text})"
+_LEAVES = tuple((f"k{i}", f"n{i}") for i in range(12))
 
 
-def _counted(node: Node, speaker: int, names: tuple[str, ...], word: str) -> str:
-    head, k, members = node
+def _assembled(
+    formula: str,
+    joined: Mapping[str, tuple[str, str, str]],
+    leaves: Mapping[str, str],
+    counted: Callable[[str], str],
+) -> str:
+    """The formula with its inner compound parts in brackets, put together from its end."""
+    tokens = formula.split(" ")
+    if len(tokens) == 1:
+        return leaves[formula] if formula in leaves else counted(formula)
+    parts: list[str] = []
+    pop, push = parts.pop, parts.append
+    tokens.reverse()
+    for token in tokens:
+        if token in leaves:
+            push(leaves[token])
+        elif token in joined:
+            before, between, after = joined[token]
+            push(before + pop() + between + pop() + after if between else before + pop() + after)
+        else:
+            push(f"({counted(token)})")
+    return parts[0][1:-1]
+
+
+def _counted(speaker: int, names: tuple[str, ...], word: str, token: str) -> str:
+    head, k, members = parse(token)
     group = f"the {len(names)} of us" if len(members) == len(names) else _listed(members, speaker, names)
     if k == 0 and head != "least":
         return f"of {group}, none is {article(word)}"
@@ -68,11 +87,22 @@ def _listed(members: tuple[int, ...], speaker: int, names: tuple[str, ...]) -> s
 
 
 def _quotes(problem: Problem) -> list[tuple[str, str]]:
-    words = SKINS[problem.skin]
+    """Who speaks and what they say, with a capital."""
+    names = problem.names
+    knight, knave = SKINS[problem.skin]
+    truthful, lying = f" is {_ARTICLES[knight]}", f" is {_ARTICLES[knave]}"
+    mine = f"I am {_ARTICLES[knight]}", f"I am {_ARTICLES[knave]}"
+    leaves = {}
+    for name, (true, false) in zip(names, _LEAVES, strict=False):
+        leaves[true], leaves[false] = name + truthful, name + lying
     out = []
     for speaker, formula in problem.statements:
-        text = said(parse(formula), speaker, problem.names, words)
-        out.append((problem.names[speaker], text[0].upper() + text[1:]))
+        true, false = _LEAVES[speaker]
+        theirs = leaves[true], leaves[false]
+        leaves[true], leaves[false] = mine
+        text = _assembled(formula, _WORDS, leaves, partial(_counted, speaker, names, knight))
+        leaves[true], leaves[false] = theirs
+        out.append((names[speaker], text[0].upper() + text[1:]))
     return out
 
 
@@ -92,21 +122,9 @@ def _table(problem: Problem) -> str:
     return "\n".join(["| no. | speaker | statement |", "|---|---|---|", *rows])
 
 
-_SYMBOLS = {"and": "&", "or": "|", "xor": "xor", "iff": "<->", "if": "->"}
-
-
-def _symbol(node: Node, names: tuple[str, ...]) -> str:
-    head = node[0]
-    if head == "k":
-        return names[node[1]]
-    if head == "n":
-        return f"~{names[node[1]]}"
-    if head in COUNTS:
-        return f"{'at ' if head != 'exactly' else ''}{head} {node[1]} of {{{', '.join(names[i] for i in node[2])}}}"
-    if head == "not":
-        return f"~({_symbol(node[1], names)})"
-    left, right = (_symbol(part, names) if part[0] in ("k", "n") else f"({_symbol(part, names)})" for part in node[1:])
-    return f"{left} {_SYMBOLS[head]} {right}"
+def _count_symbol(names: tuple[str, ...], token: str) -> str:
+    head, k, members = parse(token)
+    return f"{'at ' if head != 'exactly' else ''}{head} {k} of {{{', '.join(names[i] for i in members)}}}"
 
 
 def _symbols(problem: Problem) -> str:
@@ -115,8 +133,13 @@ def _symbols(problem: Problem) -> str:
         f"(A name stands for `this person is {article(words[0])}`; ~ is not, & and, | or, -> if-then, <-> if and only "
         f"if, xor exactly one of two, `exactly k of {{...}}` counts the {words[0]}s among those named.)"
     )
+    names = problem.names
+    leaves = {}
+    for name, (true, false) in zip(names, _LEAVES, strict=False):
+        leaves[true], leaves[false] = name, f"~{name}"
+    counted = partial(_count_symbol, names)
     rows = [
-        f"{at}. {problem.names[speaker]} says: {_symbol(parse(formula), problem.names)}"
+        f"{at}. {names[speaker]} says: {_assembled(formula, _SYMBOLS, leaves, counted)}"
         for at, (speaker, formula) in enumerate(problem.statements, 1)
     ]
     return "\n".join([legend, *rows])
@@ -182,23 +205,23 @@ def _checked(number: int, claim: str) -> str:
     return f"{number}. Check: {claim}, as it must be for its speaker."
 
 
-@lru_cache(maxsize=1024)
-def _known(name: str, skin: str) -> tuple[tuple[str, str], tuple[str, str]]:
-    """Both facts about a person, as the steps write them and in words."""
-    knight, knave = map(article, SKINS[skin])
-    return (f"{name}=knight", f"{name} is {knight}"), (f"{name}=knave", f"{name} is {knave}")
+_REFS = tuple(f"statement {at}" for at in range(1, 25))
 
 
 class _Teller:
     """Every fact in words, and the lines so far."""
 
     def __init__(self, problem: Problem) -> None:
-        self.speakers = {f"statement {at}": problem.names[who] for at, (who, _) in enumerate(problem.statements, 1)}
+        names = problem.names
+        self.speakers = {ref: names[who] for ref, (who, _) in zip(_REFS, problem.statements, strict=False)}
         self.lines: list[str] = []
         self.fact: dict[str, str] = {}
-        self.knight, self.knave = map(article, SKINS[problem.skin])
-        for name in problem.names:
-            self.fact.update(_known(name, problem.skin))
+        self.knight, self.knave = (_ARTICLES[word] for word in SKINS[problem.skin])
+        for name in names:
+            self.fact[f"{name}=knight"], self.fact[f"{name}=knave"] = (
+                f"{name} is {self.knight}",
+                f"{name} is {self.knave}",
+            )
 
     def tell(self, step: Step, number: str, indent: str) -> None:
         claim = step.claims[0]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from math import lgamma, log
 
+import numpy as np
+
+from verimill.generators.engines.formula_codes import coded
 from verimill.generators.engines.knights_text import FACE, narrate
-from verimill.generators.engines.role_deduction import Deducer, Entry, cut, needed
-from verimill.generators.engines.truth_tables import Line, cast, drawn, ready, solutions
+from verimill.generators.engines.role_deduction import deduce
+from verimill.generators.engines.truth_tables import board, numbers_of, reading_of, roles, width
 from verimill.generators.logic.knights_key import canonical
-from verimill.generators.logic.knights_statements import altered, statement
-from verimill.generators.logic.knights_steps import check, facts_of, measure, step_of, steps_of, suppositions
+from verimill.generators.logic.knights_statements import altered, drawn
+from verimill.generators.logic.knights_steps import Telling, check
 from verimill.schemas.core import Exhausted, Hardness, Maker, NearMiss, Solved, Status, Unanswerable
 from verimill.schemas.formulas import parse, rename, write
 from verimill.schemas.logic.knights_knaves import SKINS, Answer, Params, Problem
@@ -24,39 +26,16 @@ NAMES = tuple(
 _SKINS = tuple(SKINS)
 TRIES = 400
 
-Said = tuple[tuple[int, str], ...]
-
 
 def make(rng: Rng, params: Params) -> Problem:
     """A problem with exactly one reading and at least the suppositions asked for; Exhausted after 400 tries."""
-    n = params.people
-    everything = cast(n).everything
-    for _ in range(TRIES):
-        speakers = rng.shuffled(range(n)) + [rng.below(n) for _ in range(params.extra)]
-        said = []
-        agreed = []
-        left = everything
-        # Many statements about few people seldom fit at all: there a hidden reading is kept in all of them.
-        hidden = rng.below(1 << n) if params.extra else -1
-        for speaker in speakers:
-            formula, agree = statement(rng, n, speaker, params)
-            while hidden >= 0 and not agree >> hidden & 1:
-                formula, agree = statement(rng, n, speaker, params)
-            said.append((speaker, formula))
-            agreed.append(agree)
-            left &= agree
-            if not left:
-                break
-        if not left or left & (left - 1):
-            continue
-        statements = tuple(said)
-        if len(set(statements)) < len(statements):
-            continue
-        for (speaker, formula), agree in zip(statements, agreed, strict=True):
-            drawn(n, speaker, formula, agree)
-        if params.suppositions == 0 or suppositions(_deduce(n, statements)[0]) >= params.suppositions:
-            return Problem(_names(rng, n), rng.pick(_SKINS), statements)
-    raise Exhausted(f"no {n} people with one reading and {params.suppositions} suppositions in {TRIES} tries")
+    n, least = params.people, params.suppositions
+    statements = drawn(
+        rng, params, TRIES, lambda said: least == 0 or deduce(n, board(n, *coded(said))).suppositions >= least
+    )
+    if statements is None:
+        raise Exhausted(f"no {n} people with one reading and {least} suppositions in {TRIES} tries")
+    return Problem(_names(rng, n), rng.pick(_SKINS), statements)
 
 
 def _names(rng: Rng, n: int) -> tuple[str, ...]:
@@ -71,25 +50,18 @@ def _names(rng: Rng, n: int) -> tuple[str, ...]:
 # ---------------------------------------------------------------- solving
 
 
-@lru_cache(maxsize=64)
-def _deduce(n: int, statements: Said) -> tuple[tuple[Entry, ...], int]:
-    """The deduction and how many statements were looked at; kept, since `make` and `solve` both need it."""
-    deducer = Deducer(n, tuple(ready(n, speaker, formula) for speaker, formula in statements))
-    return tuple(deducer.run()), deducer.looks
+def _said(n: int, statement: tuple[int, str]) -> tuple[int, int]:
+    """What is said, and where that agrees with the speaker, as numbers with a bit an assignment."""
+    w = width(n)
+    line = board(n, *coded((statement,)))[0]
+    return numbers_of(line[w : 2 * w]), numbers_of(line[:w])
 
 
-def _lines(problem: Problem) -> list[Line]:
-    n = len(problem.names)
-    return [ready(n, speaker, formula) for speaker, formula in problem.statements]
-
-
-def _readings(problem: Problem) -> Iterator[int]:
+def _readings(problem: Problem) -> list[int]:
     """The assignments that fit, as numbers, ascending."""
-    left = solutions(len(problem.names), _lines(problem))
-    while left:
-        low = left & -left
-        yield low.bit_length() - 1
-        left ^= low
+    n = len(problem.names)
+    left = numbers_of(np.bitwise_and.reduce(board(n, *coded(problem.statements))[:, : width(n)]))
+    return [a for a in range(1 << n) if left >> a & 1]
 
 
 def _answer(problem: Problem, assignment: int) -> Answer:
@@ -100,34 +72,25 @@ def _answer(problem: Problem, assignment: int) -> Answer:
 def solve(problem: Problem) -> Solved[Answer]:
     """The only reading, deduced person by person. Raises ValueError where there is not exactly one."""
     n = len(problem.names)
-    left = solutions(n, _lines(problem))
-    if not left or left & (left - 1):
-        raise ValueError(f"a problem to solve must have exactly one reading, got {left.bit_count()}")
-    reading = left.bit_length() - 1
-    entries, looks = _deduce(n, problem.statements)
-    facts = facts_of(problem)
-    steps = tuple([step_of(facts, at, entry) for at, entry in enumerate(entries, 1)])
+    lines = board(n, *coded(problem.statements))
+    readings, reading = reading_of(n, lines)
+    if readings != 1:
+        raise ValueError(f"a problem to solve must have exactly one reading, got {readings}")
+    found = deduce(n, lines)
+    steps, brief = Telling(problem.names, found).whole()
     first = len(steps) + 1
     checks = tuple(
         [check(first + at, at, reading >> speaker & 1) for at, (speaker, _) in enumerate(problem.statements)]
     )
-    brief = steps
-    slim = [cut(entry) for entry in entries]
-    if slim != list(entries):
-        brief = tuple(
-            step if short is entry else step_of(facts, step.number, short)
-            for step, short, entry in zip(steps, slim, entries, strict=True)
-        )
-    tier, length, work = measure(entries, problem)
     hardness = Hardness(
-        tier=tier,
-        steps=length,
-        search=suppositions(entries),
+        tier=found.tier,
+        steps=len(found.rows),
+        search=found.suppositions,
         space=float(n),
-        effort=round(work + looks / 10, 2),
-        extra={"looks": looks},
+        effort=round(found.work + found.looks / 10, 2),
+        extra={"looks": found.looks},
     )
-    certificate = {"claim": "unique", "by": [f"deduction to tier {tier}", f"truth table of {1 << n} assignments"]}
+    certificate = {"claim": "unique", "by": [f"deduction to tier {found.tier}", f"truth table of {1 << n} assignments"]}
     return Solved(_answer(problem, reading), steps + checks, brief, hardness, certificate)
 
 
@@ -149,11 +112,12 @@ def twins(rng: Rng, problem: Problem) -> Iterator[Problem]:
 def near_misses(rng: Rng, problem: Problem, answer: Answer) -> Iterator[NearMiss[Answer]]:
     """Readings in which only some knight speaks falsely, or only some knave speaks the truth; then one flip."""
     n = len(problem.names)
-    people = cast(n)
+    role = roles(n)
     false_knight = true_knave = 0
-    for line in _lines(problem):
-        false_knight |= people.true[line.speaker] & ~line.said
-        true_knave |= people.false[line.speaker] & line.said
+    for speaker, formula in problem.statements:
+        said, _ = _said(n, (speaker, formula))
+        false_knight |= numbers_of(role[speaker, 1]) & ~said
+        true_knave |= numbers_of(role[speaker, 0]) & said
     for rule, only in (("knights", false_knight & ~true_knave), ("knaves", true_knave & ~false_knight)):
         for _ in range(2):
             if only:
@@ -165,7 +129,7 @@ def near_misses(rng: Rng, problem: Problem, answer: Answer) -> Iterator[NearMiss
     name, word = answer[flip]
     wrong = (*answer[:flip], (name, words[word == words[0]]), *answer[flip + 1 :])
     assignment = sum(1 << i for i, (_, word) in enumerate(wrong) if word == words[0])
-    if solutions(n, _lines(problem)) >> assignment & 1 == 0:
+    if (false_knight | true_knave) >> assignment & 1:
         yield NearMiss(wrong, "knights" if false_knight >> assignment & 1 else "knaves")
 
 
@@ -189,25 +153,25 @@ def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | 
     """One statement altered so that no reading, or more than one, is left; None when 60 alterations give neither."""
     want: Status = "none" if rng.chance(0.5) else "many"
     n = len(problem.names)
-    everything = cast(n).everything
+    empty = (0, (1 << (1 << n)) - 1)
     for _ in range(60):
         at = rng.below(len(problem.statements))
         speaker, formula = problem.statements[at]
         other = write(altered(rng, n, parse(formula)))
-        line = ready(n, speaker, other)
-        if other == formula or line.said in (0, everything) or line.agree in (0, everything):
+        said, agree = _said(n, (speaker, other))
+        if other == formula or said in empty or agree in empty:
             continue
         statements = (*problem.statements[:at], (speaker, other), *problem.statements[at + 1 :])
         if len(set(statements)) < len(statements):
             continue
         twin = Problem(problem.names, problem.skin, statements)
-        readings = list(_readings(twin))
+        readings = _readings(twin)
         if len(readings) == 1 or (want == "none") == bool(readings):
             continue
         if readings:
             witnesses = tuple(_answer(twin, reading) for reading in (readings[0], readings[-1]))
             return Unanswerable(twin, "many", {"claim": "many", "by": ["truth table"], "altered": at + 1}, witnesses)
-        steps = steps_of(twin, needed(_deduce(n, statements)[0]))
+        steps = Telling(twin.names, deduce(n, board(n, *coded(statements)), whole=False)).needed()
         by = {"claim": "none", "by": ["truth table", "refutation"], "altered": at + 1}
         return Unanswerable(twin, "none", by, (), steps)
     return None

@@ -1,36 +1,12 @@
-"""A deduction over truth tables told as steps, and how hard it was."""
+"""A deduction over truth tables told as steps."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 
-from verimill.generators.engines.role_deduction import Entry, Fact
+from verimill.generators.engines.role_deduction import RULES, Deduction
+from verimill.generators.engines.role_kernels import KEPT, SIZE
 from verimill.schemas.core import Step
-from verimill.schemas.logic.knights_knaves import Problem
-
-
-def suppositions(entries: tuple[Entry, ...]) -> int:
-    return sum(1 + suppositions(entry.sub) for entry in entries if entry.supposed)
-
-
-def measure(entries: tuple[Entry, ...], problem: Problem) -> tuple[int, int, float]:
-    """Highest tier, deductions, and work: deductions weighted by tier and by the length of the statement read,
-    doubled at each depth of supposing."""
-    tier = steps = 0
-    work = 0.0
-    for _, level, by, _, _, sub, _ in entries:
-        steps += 1
-        if level > tier:
-            tier = level
-        work += 1 + level
-        if by is not None:
-            work += problem.statements[by][1].count(" ") / 4
-        if sub:
-            below = measure(sub, problem)
-            tier, steps, work = max(tier, below[0]), steps + below[1], work + 2 * below[2]
-    return tier, steps, work
-
 
 _REFS = tuple(f"statement {at}" for at in range(1, 25))
 _CITED = tuple((ref,) for ref in _REFS)
@@ -43,30 +19,56 @@ def check(number: int, at: int, value: int) -> Step:
     return Step(number, "check", _CITED[at], _HELD[value][at])
 
 
-Facts = Mapping[Fact | None, str]
+class Telling:
+    """The steps of one deduction about these people."""
+
+    def __init__(self, names: tuple[str, ...], deduction: Deduction) -> None:
+        self.rows = deduction.rows
+        self.facts = [fact for name in names for fact in (f"{name}=knave", f"{name}=knight")]
+        self.claims = [*zip(self.facts), _NOTHING]
+
+    def whole(self) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+        """Every step; and the same with nothing below a supposition that its contradiction does not rest on."""
+        steps = self.within(0, len(self.rows), False)
+        brief = list(steps)
+        at = 0
+        for place, step in enumerate(steps):
+            end = at + 1 + self.rows[at][SIZE]
+            if not all([row[KEPT] for row in self.rows[at + 1 : end]]):
+                brief[place] = Step(step.number, step.rule, (), step.claims, self.within(at + 1, end, True))
+            at = end
+        return steps, tuple(brief)
+
+    def needed(self) -> tuple[Step, ...]:
+        """What the last step rests on, and that."""
+        return self.within(0, len(self.rows), True)
+
+    def within(self, at: int, end: int, needed: bool) -> tuple[Step, ...]:
+        """The steps of the rows from `at` to `end`, numbered from 1."""
+        found = []
+        number = 1
+        while at < end:
+            rule, _, by, cited, values, who, value, size, _, kept = self.rows[at]
+            if kept or not needed:
+                claims = self.claims[2 * who + value if who >= 0 else -1]
+                if size:
+                    found.append(Step(number, "suppose", (), claims, self.within(at + 1, at + 1 + size, needed)))
+                elif cited:
+                    found.append(Step(number, RULES[rule], self._because(by, cited, values), claims))
+                else:
+                    found.append(Step(number, RULES[rule], _CITED[by], claims))
+                number += 1
+            at += 1 + size
+        return tuple(found)
+
+    def _because(self, by: int, cited: int, values: int) -> tuple[str, ...]:
+        """The statement, and the facts about those cited, in order."""
+        because = [_REFS[by]]
+        while cited:
+            low = cited & -cited
+            because.append(self.facts[2 * low.bit_length() - 2 + (values & low != 0)])
+            cited ^= low
+        return tuple(because)
 
 
-def facts_of(problem: Problem) -> Facts:
-    """Every fact as the steps write it; None is the contradiction."""
-    facts: dict[Fact | None, str] = {None: "contradiction"}
-    for i, name in enumerate(problem.names):
-        facts[i, True] = f"{name}=knight"
-        facts[i, False] = f"{name}=knave"
-    return facts
-
-
-def steps_of(problem: Problem, entries: tuple[Entry, ...]) -> tuple[Step, ...]:
-    facts = facts_of(problem)
-    return tuple([step_of(facts, at, entry) for at, entry in enumerate(entries, 1)])
-
-
-def step_of(facts: Facts, at: int, entry: Entry) -> Step:
-    rule, _, by, cited, fact, sub, _ = entry
-    claims = (facts[fact],)
-    if by is None:
-        return Step(at, rule, (), claims, tuple([step_of(facts, k, inner) for k, inner in enumerate(sub, 1)]))
-    if not cited:
-        return Step(at, rule, _CITED[by], claims)
-    if len(cited) == 1:
-        return Step(at, rule, (_REFS[by], facts[cited[0]]), claims)
-    return Step(at, rule, (_REFS[by], *[facts[fact] for fact in cited]), claims)
+_NOTHING = ("contradiction",)

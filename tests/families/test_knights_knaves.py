@@ -7,9 +7,14 @@ from itertools import product
 
 import pytest
 
+from verimill.generators.engines import role_deduction, truth_tables
+from verimill.generators.engines.formula_codes import _CODES, _TEXTS, coded
+from verimill.generators.engines.role_deduction import deduce
+from verimill.generators.engines.truth_tables import board, numbers_of, width
+from verimill.generators.logic import knights_key, knights_statements
 from verimill.generators.logic.knights_knaves import MAKER
 from verimill.schemas.core import Step
-from verimill.schemas.formulas import _node, _short, parse, write
+from verimill.schemas.formulas import COUNTS, MAX_TOKENS, PAIRS, _node, _short, parse, people_in, rename, write
 from verimill.schemas.logic.knights_knaves import CODEC, Params, Problem, level
 from verimill.schemas.rng import rng_for
 from verimill.verifiers.logic.knights_knaves import JUDGE
@@ -106,3 +111,64 @@ def test_a_text_read_from_its_end_is_the_formula_read_from_its_start() -> None:
         assert _short(tokens) == (node if used == len(tokens) else None), tokens
         whole += used == len(tokens)
     assert whole > 200
+
+
+def _brute(formula: str, speaker: int, n: int) -> tuple[int, int]:
+    """The table of a formula and of where it agrees with its speaker, from the judge's own reading of it."""
+    table = agree = 0
+    for a in range(1 << n):
+        roles = tuple(bool(a >> i & 1) for i in range(n))
+        true = holds(parse(formula), roles)
+        table |= true << a
+        agree |= (true == roles[speaker]) << a
+    return table, agree
+
+
+@pytest.mark.parametrize("knobs", [{"people": 3}, {"people": 6, "depth": 3}, {"people": 8, "counts": 100, "extra": 2}])
+def test_tables_are_those_that_the_judge_would_fill(knobs: dict[str, int]) -> None:
+    n, w = knobs["people"], width(knobs["people"])
+    for seed in range(5):
+        problem = MAKER.make(rng_for("tables", seed), Params(**knobs))
+        rows = board(n, *coded(problem.statements))
+        for (speaker, formula), row in zip(problem.statements, rows, strict=True):
+            assert (numbers_of(row[w : 2 * w]), numbers_of(row[:w])) == _brute(formula, speaker, n)
+            assert row[2 * w + 1] == 1 << speaker | sum(1 << i for i in people_in(formula))
+
+
+@pytest.mark.parametrize("knobs", [Params(people=5, depth=3), Params(people=9, suppositions=2), Params(4, 2, 6, 80)])
+def test_how_many_numbers_lie_ready_changes_no_problem(knobs: Params, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = [MAKER.make(rng_for("chunks", seed), knobs) for seed in range(6)]
+    monkeypatch.setattr(knights_statements, "_CHUNK", 1)  # most tries now end in the middle and begin anew
+    assert [MAKER.make(rng_for("chunks", seed), knobs) for seed in range(6)] == made
+
+
+def test_a_log_that_runs_over_is_written_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = MAKER.make(rng_for("room", 3), level(9))
+    lines = board(len(problem.names), *coded(problem.statements))
+    whole = deduce(len(problem.names), lines)
+    assert len(whole.rows) > 4
+    monkeypatch.setattr(role_deduction, "_ROOM", 2)
+    assert deduce(len(problem.names), lines) == whole
+
+
+def test_codes_and_texts_say_the_same() -> None:
+    tokens = [*PAIRS, "not", "k0", "n0", "k11", "n11"]
+    counts = [f"{head}:{k}:0.2.11" for head in COUNTS for k in range(4)]
+    assert [_TEXTS[_CODES[token]] for token in tokens + counts] == tokens + counts
+    layout = (truth_tables.IF, truth_tables.NOT, truth_tables.LEAF, truth_tables.COUNT)
+    assert layout == (knights_key.IF, knights_key.NOT, knights_key.LEAF, knights_key.COUNT)
+    assert layout[:2] == (_CODES["if"], _CODES["not"])
+    assert truth_tables.MOST_TOKENS >= MAX_TOKENS
+
+
+def test_a_key_forgets_names_and_order_and_nothing_else() -> None:
+    statements = ((0, "and k1 n2"), (1, "if k0 n2"), (2, "or n0 not xor k0 k1"))
+    base = Problem(("Ann", "Bob", "Cid"), "island", statements)
+    turned = ((2, "or not xor k1 k0 n0"), (1, "if k0 n2"), (0, "and n2 k1"))
+    assert MAKER.canonical(replace(base, skin="court", statements=turned)) == MAKER.canonical(base)
+    to = (2, 0, 1)
+    renamed = tuple((to[who], write(rename(parse(text), to))) for who, text in statements)
+    assert MAKER.canonical(replace(base, statements=renamed)) == MAKER.canonical(base)
+    for other in ("if n2 k0", "if k0 k2", "iff k0 n2", "if k2 n2", "not if k0 n2"):
+        changed = (statements[0], (1, other), statements[2])
+        assert MAKER.canonical(replace(base, statements=changed)) != MAKER.canonical(base)
