@@ -110,6 +110,7 @@ def _weaknesses(figures: Figures) -> list[str]:
     outcomes = {o: sum(n for (*_, got), n in figures.traces.items() if got == o) for o in ("unreadable", "truncated")}
     wrong = sum(figures.steps_wrong.values())
     unchecked = traces - sum(spread.count for spread in figures.steps.values())
+    finders = "a second solver and the audit below" if figures.recounts else "the audit below"
     lines = [
         f"Problems that are another one up to symmetry or relabelling: {count(figures.problems - figures.distinct)}.",
         f"Problems whose stored answer the judge did not find right: {count(figures.problems - figures.right)}.",
@@ -124,8 +125,7 @@ def _weaknesses(figures: Figures) -> list[str]:
         f"{count(outcomes['unreadable'])}.",
         f"Traces that repeat the text of another trace of the same problem: {count(figures.repeated)}. Likeness short "
         f"of that: {NOT_MEASURED}.",
-        "Rows mislabelled by the judge itself, beyond what a second solver and the audit below found: "
-        f"{NOT_MEASURED}.",
+        f"Rows mislabelled by the judge itself, beyond what {finders} found: {NOT_MEASURED}.",
     ]  # fmt: skip
 
 

@@ -132,6 +132,9 @@ def test_a_plain_install_makes_the_same_rows_without_a_recount_and_says_so_in_on
         row["certificate"] = compact(certificate)
     assert sorted(map(compact, rows)) == sorted(map(compact, counted))
     assert "recount: 0.0" in (plain / "recipe.yaml").read_text()
+    if (card := plain / "README.md").exists():  # cards need the extra report
+        told = [line for line in card.read_text().splitlines() if "second solver" in line and line[0] != "|"]
+        assert len(told) == 1 and "not measured in the rows" in told[0], told
     assert verimill("verify", str(plain)).returncode == 0
     asked = verimill(*order, "--out", str(tmp_path / "asked"), "--recount", "1")
     assert asked.returncode == 2 and "verimill[recount]" in asked.stderr.splitlines()[-1]
