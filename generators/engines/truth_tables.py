@@ -48,9 +48,9 @@ def board(n: int, codes: Table, spans: Table) -> Table:
     return _board(n, width(n), roles(n), codes, spans)  # type: ignore[no-any-return]
 
 
-def reading_of(n: int, lines: Table) -> tuple[int, int]:
-    """How many assignments fit every statement of a board, and the last of them (-1 for none)."""
-    return _reading(n, lines)  # type: ignore[no-any-return]
+def readings(n: int, codes: Table, spans: Table) -> tuple[Table, int, int]:
+    """The board, how many assignments fit every statement, and the last of them (-1 for none)."""
+    return _readings(n, width(n), roles(n), codes, spans)  # type: ignore[no-any-return]
 
 
 def numbers_of(table: Table) -> int:
@@ -139,7 +139,8 @@ def _board(n, w, role, codes, spans):
 
 
 @nb.njit(cache=True)
-def _reading(n, lines):
+def _readings(n, w, role, codes, spans):
+    lines = _board(n, w, role, codes, spans)
     many, last = 0, -1
     for a in range(1 << n):
         fits = True
@@ -147,7 +148,7 @@ def _reading(n, lines):
             fits &= lines[row, a >> 6] >> np.uint64(a & 63) & np.uint64(1) != 0
         if fits:
             many, last = many + 1, a
-    return many, last
+    return lines, many, last
 
 
 # ---------------------------------------------------------------- drawing

@@ -10,7 +10,7 @@ import numpy as np
 from verimill.generators.engines.formula_codes import coded
 from verimill.generators.engines.knights_text import FACE, narrate
 from verimill.generators.engines.role_deduction import deduce
-from verimill.generators.engines.truth_tables import board, numbers_of, reading_of, roles, width
+from verimill.generators.engines.truth_tables import board, numbers_of, readings, roles, width
 from verimill.generators.logic.knights_key import canonical
 from verimill.generators.logic.knights_statements import altered, drawn
 from verimill.generators.logic.knights_steps import Telling, check
@@ -57,7 +57,7 @@ def _said(n: int, statement: tuple[int, str]) -> tuple[int, int]:
     return numbers_of(line[w : 2 * w]), numbers_of(line[:w])
 
 
-def _readings(problem: Problem) -> list[int]:
+def _fitting(problem: Problem) -> list[int]:
     """The assignments that fit, as numbers, ascending."""
     n = len(problem.names)
     left = numbers_of(np.bitwise_and.reduce(board(n, *coded(problem.statements))[:, : width(n)]))
@@ -72,10 +72,9 @@ def _answer(problem: Problem, assignment: int) -> Answer:
 def solve(problem: Problem) -> Solved[Answer]:
     """The only reading, deduced person by person. Raises ValueError where there is not exactly one."""
     n = len(problem.names)
-    lines = board(n, *coded(problem.statements))
-    readings, reading = reading_of(n, lines)
-    if readings != 1:
-        raise ValueError(f"a problem to solve must have exactly one reading, got {readings}")
+    lines, many, reading = readings(n, *coded(problem.statements))
+    if many != 1:
+        raise ValueError(f"a problem to solve must have exactly one reading, got {many}")
     found = deduce(n, lines)
     steps, brief = Telling(problem.names, found).whole()
     first = len(steps) + 1
@@ -165,11 +164,11 @@ def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | 
         if len(set(statements)) < len(statements):
             continue
         twin = Problem(problem.names, problem.skin, statements)
-        readings = _readings(twin)
-        if len(readings) == 1 or (want == "none") == bool(readings):
+        fits = _fitting(twin)
+        if len(fits) == 1 or (want == "none") == bool(fits):
             continue
-        if readings:
-            witnesses = tuple(_answer(twin, reading) for reading in (readings[0], readings[-1]))
+        if fits:
+            witnesses = tuple(_answer(twin, reading) for reading in (fits[0], fits[-1]))
             return Unanswerable(twin, "many", {"claim": "many", "by": ["truth table"], "altered": at + 1}, witnesses)
         steps = Telling(twin.names, deduce(n, board(n, *coded(statements)), whole=False)).needed()
         by = {"claim": "none", "by": ["truth table", "refutation"], "altered": at + 1}
