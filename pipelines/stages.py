@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from verimill.schemas.keys import TWIN, Key, key_for
 from verimill.schemas.recipes import Recipe
 
 GUESS = 0.02  # seconds a candidate, before anything was measured
+EVEN = 12  # divides by 2, 3, 4 and 6 workers
+LEAST = 1.0  # seconds of work below which a shard is not cut further to keep workers even
 SAMPLE = 3  # candidates timed in a cell; the first warms up and is not counted
 
 
@@ -118,22 +121,29 @@ def plan(
 
 
 def _cut(pieces: Sequence[Piece], costs: Mapping[int, float], seconds: float, most: int) -> Iterator[list[Piece]]:
-    """The pieces in order, in groups that stay within seconds and rows; a piece may be cut."""
+    """The pieces in order, in groups of about equal work that stay within seconds and rows; a piece may be cut.
+
+    Many groups are a multiple of EVEN where that leaves each LEAST seconds, so that the workers end together.
+    """
+    cost = {piece.cell: max(costs.get(piece.cell, GUESS), 1e-6) for piece in pieces}
+    work = sum(cost[piece.cell] * piece.count for piece in pieces)
+    many = max(1, ceil(sum(piece.count for piece in pieces) / most), ceil(work / seconds), min(EVEN, int(work / LEAST)))
+    even = -(-many // EVEN) * EVEN
+    share = work / (even if work / even >= LEAST else many)
     group: list[Piece] = []
-    time_left, rows_left = seconds, most
+    rows_left, time_left, done, due = most, seconds, 0.0, share
     for piece in pieces:
-        cost = max(costs.get(piece.cell, GUESS), 1e-6)
-        start, left = piece.start, piece.count
+        each, start, left = cost[piece.cell], piece.start, piece.count
         while left:
-            fits = min(left, rows_left, int(time_left / cost))
+            fits = min(left, rows_left, int(time_left / each), round((due - done) / each))
             if fits < 1 and group:
                 yield group
-                group, time_left, rows_left = [], seconds, most
+                group, rows_left, time_left, due = [], most, seconds, due + share
                 continue
             fits = max(1, fits)
             group.append(Piece(piece.cell, piece.level, start, fits))
-            start, left = start + fits, left - fits
-            time_left, rows_left = time_left - fits * cost, rows_left - fits
+            start, left, done = start + fits, left - fits, done + fits * each
+            rows_left, time_left = rows_left - fits, time_left - fits * each
     if group:
         yield group
 

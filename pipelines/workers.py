@@ -42,6 +42,8 @@ class Workers:
         self._pool = ProcessPoolExecutor(
             self.count, mp_context=multiprocessing.get_context("spawn"), initializer=_settle
         )
+        for _ in range(self.count):  # all start now, while the caller still plans, and not one by one with the jobs
+            self._pool.submit(_load)
 
     def __enter__(self) -> Workers:
         return self
@@ -98,6 +100,12 @@ def _settle() -> None:
     """In a new worker: leave Ctrl-C to the parent, and end when the parent ends, even by kill -9."""
     os.setsid()
     end_with_parent()
+
+
+def _load() -> None:
+    """What most jobs need is imported."""
+    import verimill.generators.engines.kernels
+    import verimill.pipelines.stages  # noqa: F401
 
 
 def end_with_parent() -> None:

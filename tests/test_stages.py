@@ -80,6 +80,15 @@ def test_shards_are_cut_by_rows_and_by_measured_seconds_and_lose_nothing(changed
         assert done == {cell: count for cell, count in counts.items() if count}
 
 
+@pytest.mark.parametrize(("count", "cost", "shards"), [(3_333, 0.005, 12), (25_000, 0.002, 36), (60, 0.005, 1)])
+def test_workers_get_equal_shares(changed: Change, count: int, cost: float, shards: int) -> None:
+    recipe = changed("shard_rows: 11", "shard_rows: 1000")
+    cells = cells_of(recipe)
+    tasks = plan(recipe, cells, {0: count}, [0] * len(cells), {0: cost})
+    sizes = [task.candidates for task in tasks]
+    assert len(sizes) == shards and sum(sizes) == count and max(sizes) - min(sizes) <= 1
+
+
 def test_every_split_has_its_rows_and_no_key_is_in_two(whole: tuple[Path, dict[str, Any]]) -> None:
     out, summary = whole
     rows = list(read_rows(out))
