@@ -14,6 +14,7 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -274,6 +275,7 @@ def power(effort: float) -> int:
     return max(-1, math.frexp(effort)[1] - 1) if effort >= 1 else -1
 
 
+@lru_cache(maxsize=64)
 def unversioned(method: str) -> str:
     """The name of a solver without its version, which the rows keep."""
     return re.sub(r" v?\d+(\.\d+)+", "", method)
@@ -281,5 +283,9 @@ def unversioned(method: str) -> str:
 
 def engines(by: Iterable[Any]) -> str:
     """What proved it, in words that do not depend on the instance: numbers are left out."""
-    words = [re.sub(r" to tier \d+", "", str(one)) for one in ([by] if isinstance(by, str) else by)]
-    return "; ".join(re.sub(r"(?<!\w)\d+", "N", word) for word in words) or "not stated"
+    return "; ".join([_engine(str(one)) for one in ([by] if isinstance(by, str) else by)]) or "not stated"
+
+
+@lru_cache(maxsize=1024)
+def _engine(words: str) -> str:
+    return re.sub(r"(?<!\w)\d+", "N", re.sub(r" to tier \d+", "", words))
