@@ -6,13 +6,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from typing import Any
 
 import numba as nb
 import numpy as np
 
 from verimill.generators.engines.formula_codes import coded
-from verimill.generators.engines.truth_tables import Table
 from verimill.schemas.logic.knights_knaves import Problem
+
+Table = np.ndarray[Any, Any]
 
 # The codes of `truth_tables`, said again, since a cache of compiled code sees changes of its own file alone.
 IF, NOT, LEAF, COUNT = 4, 5, 6, 64
