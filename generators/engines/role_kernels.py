@@ -209,8 +209,8 @@ def _suppose(n, w, role, lines, worlds, known, values, log, count, counts, world
     """The first fact whose opposite is refuted, by propagation if that can be, else at the least depth.
 
     Returns (person or -1, value, rows). `worlds[0]` holds the facts and stays as it is. A refutation may itself have
-    to suppose something, one level further in. No function calls itself: compiled code that does is broken once it
-    is read from the cache.
+    to suppose something, one level further in. No function calls itself: compiled code that does may crash once it
+    is read from the cache (numba 0.68).
     """
     frames = np.zeros((n + 1, 9), np.int64)
     frames[0, REACH], frames[0, KNOWN], frames[0, TRUE] = n, known, values
