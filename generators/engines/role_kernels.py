@@ -55,6 +55,14 @@ def _within(w, a, b):
 
 
 @nb.njit(cache=True)
+def _forced(w, world, sides):
+    """What a person must be in every assignment of `world`: 0 lying, 1 truthful, -1 where both are left."""
+    if not _meets(w, world, sides[1]):
+        return 0
+    return -1 if _meets(w, world, sides[0]) else 1
+
+
+@nb.njit(cache=True)
 def _cite(n, w, role, line, known, values, base):
     """Known people of the line that leave nothing of `base`; none but the speaker can be left out."""
     cited = np.int64(line[2 * w + 1]) & known
@@ -113,11 +121,8 @@ def _spread(n, w, role, lines, facts, known, values, log, count, counts, depth, 
                     continue
                 for k in range(w):
                     world[k] = facts[k] & line[k]
-                if not _meets(w, world, role[i, 1]):
-                    value = 0
-                elif not _meets(w, world, role[i, 0]):
-                    value = 1
-                else:
+                value = _forced(w, world, role[i])
+                if value < 0:
                     continue
                 if known >> speaker & 1:
                     rule = CONTENT
@@ -147,8 +152,7 @@ def _spread(n, w, role, lines, facts, known, values, log, count, counts, depth, 
 def _falls(n, w, role, lines, facts, least, counts, world):
     """How many people single statements settle before they contradict each other; -1 if they do not, or not before
     `least` people are settled. As `_spread`, with nothing written down: most suppositions are only tried."""
-    settled = 0
-    moved = True
+    settled, moved = 0, True
     while moved:
         moved = False
         counts[LOOKS] += lines.shape[0]
@@ -163,11 +167,8 @@ def _falls(n, w, role, lines, facts, least, counts, world):
             for i in range(n):
                 if not np.int64(line[2 * w + 1]) >> i & 1:
                     continue
-                if not _meets(w, world, role[i, 1]):
-                    value = 0
-                elif not _meets(w, world, role[i, 0]):
-                    value = 1
-                else:
+                value = _forced(w, world, role[i])
+                if value < 0:
                     continue
                 if _within(w, facts, role[i, value]):
                     continue
@@ -208,9 +209,8 @@ REACH, DEEP, BEST, AT, HEAD, KNOWN, TRUE, INNER, TRUTHS = range(9)
 def _suppose(n, w, role, lines, worlds, known, values, log, count, counts, world):
     """The first fact whose opposite is refuted, by propagation if that can be, else at the least depth.
 
-    Returns (person or -1, value, rows). `worlds[0]` holds the facts and stays as it is. A refutation may itself have
-    to suppose something, one level further in. No function calls itself: compiled code that does may crash once it
-    is read from the cache (numba 0.68).
+    Returns (person or -1, value, rows). `worlds[0]` holds the facts and stays as it is. A refutation may suppose in
+    turn, one level further in; no function calls itself, which may crash when read from the cache (numba 0.68).
     """
     frames = np.zeros((n + 1, 9), np.int64)
     frames[0, REACH], frames[0, KNOWN], frames[0, TRUE] = n, known, values
