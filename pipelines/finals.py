@@ -13,14 +13,18 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from verimill import __version__
 from verimill.pipelines.candidates import Candidates
-from verimill.pipelines.shards import Entry, read_shard, write_shard
+from verimill.pipelines.shards import Entry, read_parts, read_shard, write_parts
 from verimill.pipelines.splits import Assignment, Cell
 from verimill.pipelines.stages import dropped_row
 from verimill.schemas.recipes import Recipe
+from verimill.schemas.rows import arrow_schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +58,36 @@ def final_tasks(recipe: Recipe, marked: pl.DataFrame, choice: Assignment, shards
 
 def write_final(task: FinalTask, work: Path, out: Path) -> Entry:
     """The task's file, whole on disk in `out`; it counts once the caller has appended the entry."""
-    rows = _problems(task, work) if task.table == "problems" else _traces(task, work)
-    return write_shard(out, task.name, task.table, rows, {"split": task.split})
+    parts = _problems(task, work) if task.table == "problems" else _traces(task, work)
+    return write_parts(out, task.name, task.table, parts, {"split": task.split})
 
 
-def _problems(task: FinalTask, work: Path) -> Iterator[dict[str, Any]]:
+def _problems(task: FinalTask, work: Path) -> Iterator[pa.Table]:
+    schema = arrow_schema("problems")
+    split = schema.get_field_index("split")
     for entry, chosen in task.picks:
-        wanted = set(chosen)
-        for at, row in enumerate(read_shard(work, entry)):
-            if at in wanted:
-                yield row | {"split": task.split}
+        for part in _chosen(work, entry, chosen):
+            yield pa.table(part).set_column(split, schema.field(split), [[task.split] * part.num_rows])
 
 
-def _traces(task: FinalTask, work: Path) -> Iterator[dict[str, Any]]:
+def _traces(task: FinalTask, work: Path) -> Iterator[pa.Table]:
     for entry, chosen in task.picks:
-        wanted = set(chosen)
-        ids = {row["id"] for at, row in enumerate(read_shard(work, entry, ["id"])) if at in wanted}
+        ids = pa.concat_arrays([part.column("id") for part in _chosen(work, entry, chosen, ["id"])])
         beside = Entry(entry.name.replace("problems/", "traces/", 1), "traces", 0, 0, "")
-        for row in read_shard(work, beside):
-            if row["problem_id"] in ids:
-                yield row
+        for part in read_parts(work, beside):
+            yield pa.table(part.filter(pc.is_in(part.column("problem_id"), value_set=ids)))
+
+
+def _chosen(
+    work: Path, entry: Entry, rows: Sequence[int], columns: Sequence[str] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """These rows of a working shard, in its order."""
+    wanted = np.zeros(entry.rows, dtype=bool)
+    wanted[list(rows)] = True
+    start = 0
+    for part in read_parts(work, entry, columns):
+        yield part.filter(pa.array(wanted[start : start + part.num_rows]))
+        start += part.num_rows
 
 
 # --- what was dropped, and the counts ---------------------------------------------------------------------------
@@ -111,8 +125,6 @@ def dropped_rows(
 
 def mark_spares(marked: pl.DataFrame, choice: Assignment) -> pl.DataFrame:
     """`marked` with `spare` for every row that stays and no split took."""
-    import numpy as np
-
     taken = np.zeros(len(marked), dtype=bool)
     for rows in choice.taken:
         taken[rows] = True

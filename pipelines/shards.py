@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["MANIFEST", "Damaged", "DiskFull", "Entry", "ShardError", "append", "check_shard", "read_manifest",
-           "read_rows", "read_shard", "recover", "require_file", "require_schema", "require_writable",
-           "write_shard"]  # fmt: skip
+           "read_parts", "read_rows", "read_shard", "recover", "require_file", "require_schema", "require_writable",
+           "write_parts", "write_shard"]  # fmt: skip
 
 ROW_GROUP = 10_000  # rows; 40-50 MB in memory at 4.5 KB a row, which the Hub's viewer can scan
 PART = 1_000  # rows that are Python objects at one time
@@ -56,6 +56,17 @@ def write_shard(
     Streams: at most one row group is in memory. Raises ShardError (full disk, unwritable folder, a row that
     does not fit the schema) and leaves nothing behind.
     """
+    return write_parts(folder, name, table, _parts(table, iter(rows)), note)
+
+
+def write_parts(
+    folder: Path | str,
+    name: str,
+    table: str,
+    parts: Iterable[pa.Table],
+    note: Mapping[str, Any] | None = None,
+) -> Entry:
+    """As `write_shard`, for rows that are Arrow already; the bytes do not depend on how the rows are cut into parts."""
     import pyarrow as pa
 
     folder = Path(folder)
@@ -64,7 +75,7 @@ def write_shard(
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
         with open(temporary, "wb") as sink:
-            count = _write_parquet(sink, table, rows)
+            count = _write_parquet(sink, table, parts)
             sink.flush()
             os.fsync(sink.fileno())
         sha, size = sha256_of(temporary), temporary.stat().st_size
@@ -79,19 +90,44 @@ def write_shard(
     return Entry(name, table, count, size, sha, dict(note or {}))
 
 
-def _write_parquet(sink: Any, table: str, rows: Iterable[Mapping[str, Any]]) -> int:
-    import pyarrow as pa
+def _write_parquet(sink: Any, table: str, parts: Iterable[pa.Table]) -> int:
     import pyarrow.parquet as pq
 
-    count, parts = 0, _parts(table, iter(rows))
+    count = 0
     with pq.ParquetWriter(sink, arrow_schema(table), **_options(table)) as writer:
-        while group := list(islice(parts, ROW_GROUP // PART)):
-            whole = pa.concat_tables(group).combine_chunks()
-            writer.write_table(whole, row_group_size=ROW_GROUP)
-            count += whole.num_rows
-            del whole
-            group.clear()  # or it would live beside the next one
+        for group in _groups(table, parts):
+            writer.write_table(group, row_group_size=ROW_GROUP)
+            count += group.num_rows
+            del group  # or it would live beside the next one
     return count
+
+
+def _groups(table: str, parts: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Row groups of ROW_GROUP rows each, the last one of what is left; each column is one chunk."""
+    import pyarrow as pa
+
+    schema = arrow_schema(table)
+    waiting: list[list[pa.Array]] = [[] for _ in schema]  # by column, so that each is let go as soon as it is joined
+    rows = 0
+
+    def joined() -> pa.Table:
+        columns = []
+        for chunks in waiting:
+            columns.append(pa.concat_arrays(chunks))
+            chunks.clear()
+        return pa.Table.from_arrays(columns, schema=schema)
+
+    for part in parts:
+        while part.num_rows:
+            taken = part.slice(0, ROW_GROUP - rows)
+            part, rows = part.slice(taken.num_rows), rows + taken.num_rows
+            for chunks, column in zip(waiting, taken.columns, strict=True):
+                chunks.extend(column.chunks)
+            if rows == ROW_GROUP:
+                yield joined()
+                rows = 0
+    if rows:
+        yield joined()
 
 
 def _parts(table: str, rows: Iterator[Mapping[str, Any]]) -> Iterator[pa.Table]:
@@ -141,9 +177,17 @@ def _discard(path: Path) -> None:
 
 
 def read_shard(
-    folder: Path | str, entry: Entry, columns: Sequence[str] | None = None, batch: int = 1000
+    folder: Path | str, entry: Entry, columns: Sequence[str] | None = None, batch: int = PART
 ) -> Iterator[dict[str, Any]]:
     """The shard's rows in order, `batch` in memory at a time; ShardError for another schema or a damaged file."""
+    for part in read_parts(folder, entry, columns, batch):
+        yield from part.to_pylist()
+
+
+def read_parts(
+    folder: Path | str, entry: Entry, columns: Sequence[str] | None = None, batch: int = PART
+) -> Iterator[pa.RecordBatch]:
+    """As `read_shard`, without a Python object a value."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -151,8 +195,7 @@ def read_shard(
     try:
         with pq.ParquetFile(path) as file:
             require_schema(path, entry.table, file.schema_arrow)
-            for part in file.iter_batches(batch_size=batch, columns=list(columns) if columns else None):
-                yield from part.to_pylist()
+            yield from file.iter_batches(batch_size=batch, columns=list(columns) if columns else None)
     except (OSError, pa.ArrowException) as error:
         raise cannot("read", path, error) from error
 

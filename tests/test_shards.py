@@ -28,6 +28,7 @@ from verimill.pipelines.shards import (
     read_rows,
     recover,
     require_writable,
+    write_parts,
     write_shard,
 )
 from verimill.schemas.rows import PROBLEM_COLUMNS, PROBLEMS
@@ -66,6 +67,20 @@ def test_the_same_rows_make_the_same_bytes(tmp_path: Path) -> None:
     second = write_shard(tmp_path / "b", NAME, "problems", iter(list(rows(300))))
     assert first == second
     assert (tmp_path / "a" / NAME).read_bytes() == (tmp_path / "b" / NAME).read_bytes()
+
+
+@pytest.mark.parametrize("cut", [1, 7, 99, 100, 101, 260])
+def test_the_bytes_do_not_depend_on_how_the_rows_were_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: int
+) -> None:
+    monkeypatch.setattr(shards, "ROW_GROUP", 100)
+    whole = pa.Table.from_pylist(list(rows(250)), schema=PROBLEMS)
+    parts = [whole.slice(0, 0), *(whole.slice(start, cut) for start in range(0, 250, cut))]
+    entry = write_parts(tmp_path / "parts", NAME, "problems", iter(parts))
+    assert entry == write_shard(tmp_path / "rows", NAME, "problems", rows(250)) and entry.rows == 250
+    assert (tmp_path / "parts" / NAME).read_bytes() == (tmp_path / "rows" / NAME).read_bytes()
+    with pq.ParquetFile(tmp_path / "parts" / NAME) as file:
+        assert [file.metadata.row_group(g).num_rows for g in range(file.num_row_groups)] == [100, 100, 50]
 
 
 def test_the_file_is_zstd_with_page_index_and_dictionaries_on_words_only(
@@ -300,3 +315,20 @@ print(seen[29_999] / seen[5_000])
     append(tmp_path, write_shard(tmp_path, NAME, "problems", rows(30_000)))
     grown = float(script(code, tmp_path).communicate(timeout=60)[0])
     assert grown < 1.3, grown
+
+
+def test_writing_keeps_memory_flat(tmp_path: Path) -> None:
+    """Twelve row groups are written with hardly more memory than one."""
+    code = """
+import resource, sys
+import pyarrow as pa
+from verimill.pipelines.shards import read_manifest, read_parts, write_parts
+entry, = read_manifest(sys.argv[1])
+for times in (1, 12):
+    parts = (pa.table(part) for _ in range(times) for part in read_parts(sys.argv[1], entry))
+    write_parts(sys.argv[1], "copy.parquet", "problems", parts)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+    append(tmp_path, write_shard(tmp_path, NAME, "problems", rows(10_000)))
+    one, twelve = map(float, script(code, tmp_path).communicate(timeout=60)[0].split())
+    assert twelve < 1.3 * one, (one, twelve)
