@@ -16,8 +16,9 @@ from typing import Any
 
 from verimill.data_cards import charts, croissant, licences, overlap, pass_rate_tables, qualities, sections
 from verimill.data_cards.audit import audit
+from verimill.data_cards.counting import measure
 from verimill.data_cards.examples import choose
-from verimill.data_cards.figures import Figures, measure
+from verimill.data_cards.figures import Figures
 from verimill.data_cards.folder import FolderError
 from verimill.data_cards.front_matter import front_matter
 from verimill.data_cards.templates import fill

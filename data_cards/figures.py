@@ -1,4 +1,4 @@
-"""Every number of a card, counted from the shards themselves in one pass; memory grows by some 30 bytes a row.
+"""Every number of a card, as `counting.measure` finds them in the shards; memory grows by some 30 bytes a row.
 
 Nothing is taken from a summary that some other program wrote. What the rows do not say stays None and is printed
 as "not measured".
@@ -7,26 +7,18 @@ as "not measured".
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import re
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from verimill.data_cards.folder import File, batches, read_files, read_recipe
-from verimill.data_cards.provenance import facts_of
+from verimill.data_cards.folder import File
 
 REASONS = ("exhausted", "duplicate", "orphan", "spare")
-TWIN = "!twin"
-_PROBLEM = ("family", "family_version", "kind", "key", "level", "hardness", "language", "style", "answer", "answerable",
-            "checker", "certificate", "verimill_version", "id", "canonical", "prompt")  # fmt: skip
-_TRACE = ("problem_id", "teacher", "outcome", "reasoning", "response", "finish_reason", "steps_checked", "steps_wrong",
-          "completion_tokens", "hinted", "sampling", "provenance", "verifier_version")  # fmt: skip
 AUDITED = 3  # problems of each family whose near misses the card judges again
 
 
@@ -39,11 +31,11 @@ class Spread:
     low: float = math.inf
     high: float = -math.inf
 
-    def add(self, value: float) -> None:
-        """One more value is counted."""
-        self.count += 1
-        self.total += value
-        self.low, self.high = min(self.low, value), max(self.high, value)
+    def add_all(self, values: Sequence[float]) -> None:
+        """These values are counted."""
+        self.count += len(values)
+        self.total = math.fsum((self.total, *values))
+        self.low, self.high = min((self.low, *values)), max((self.high, *values))
 
     @property
     def mean(self) -> float:
@@ -157,102 +149,6 @@ class Figures:
         return tuple(sorted({level for level, _ in self.levels}, key=lambda level: (level is None, level or 0)))
 
 
-def measure(folder: Path | str) -> Figures:
-    """Everything a card says, counted. Raises FolderError where the folder is not whole."""
-    folder = Path(folder)
-    figures = Figures(read_files(folder), read_recipe(folder))
-    counters: dict[str, Callable[..., None]] = {"problems": _problem, "traces": _trace, "dropped": _dropped}
-    columns = {"problems": _PROBLEM, "traces": _TRACE, "dropped": ("key", "family", "reason")}
-    for file in figures.files:
-        figures.memory[file.table, file.split] += 0
-        for batch in batches(folder, file):
-            figures.memory[file.table, file.split] += batch.nbytes
-            for name, column in zip(batch.schema.names, batch.columns, strict=True):
-                figures.nulls[file.table, name] += column.null_count
-            lists = [batch.column(name).to_pylist() for name in columns[file.table]]
-            for values in zip(*lists, strict=True):
-                counters[file.table](figures, file.split, *values)
-    return figures
-
-
-def _problem(
-    figures: Figures, split: str, family: str, version: int, kind: str, key: str, level: int | None, hardness: str,
-    language: str, style: str, answer: str, answerable: bool, checker: str, certificate: str, made_by: str, name: str,
-    canonical: str, prompt: list[dict[str, str]],
-) -> None:  # fmt: skip
-    figures.rows[family, split] += 1
-    figures.levels[level, split] += 1
-    figures.about[family].add((kind, checker, version))
-    figures.styles[family].add(style)
-    figures.languages[language] += 1
-    figures.versions[made_by] += 1
-    figures.seeds[key.rpartition("#")[2].partition("/")[0]] += 1
-    figures.canonical.append(digest_of(family, canonical))
-    figures.answers[family].append(digest_of(answer))
-    length = sum(len(message["content"]) for message in prompt)
-    figures.prompt.add(length)
-    figures.sizes["prompt", ""].append(length)
-    measured = json.loads(hardness)
-    tier, effort = int(measured["tier"]), float(measured["effort"])
-    figures.tiers[level, tier] += 1
-    figures.efforts[level, power(effort)] += 1
-    figures.tier[family, level].add(tier)
-    figures.effort[family, level].add(effort)
-    if not answerable:
-        figures.unanswerable[family, answer] += 1
-        figures.kept_twins[family] += key.endswith(TWIN)
-        figures.twin = _least(figures.twin, Pick((length > 900, answer != "none", len(certificate), name), name))
-    else:
-        rank = (abs(int(measured["steps"]) - 9) > 3, length > 1_000, -tier, name)
-        figures.example = _least(figures.example, Pick(rank, name))
-        figures.audited[family] = sorted([*figures.audited[family], name])[:AUDITED]
-    proof = json.loads(certificate)
-    figures.certificates[
-        kind, str(proof.get("claim", "not stated")).replace("_", " "), engines(proof.get("by", ()))
-    ] += 1
-    figures.right += proof.get("verdict") == "right"
-    again = proof.get("recount")
-    if again is not None:
-        figures.recounts[unversioned(str(again["method"])), bool(again["agrees"])] += 1
-
-
-def _trace(
-    figures: Figures, split: str, problem: str, teacher: str, outcome: str, reasoning: str, response: str, finish: str,
-    checked: int | None, wrong: int | None, tokens: int | None, hinted: bool, sampling: str,
-    provenance: str, verifier: str,
-) -> None:  # fmt: skip
-    told = json.loads(provenance)
-    verbosity = str(told.get("verbosity", "-"))
-    figures.traces[teacher, verbosity, outcome] += 1
-    figures.trace_rows[split] += 1
-    figures.reasoning[teacher, verbosity].add(len(reasoning))
-    figures.sizes["reasoning", teacher].append(len(reasoning))
-    figures.sizes["reply", teacher].append(len(response))
-    figures.finishes[teacher, finish] += 1
-    figures.texts.append(digest_of(problem, " ".join(f"{reasoning} {response}".split())))
-    if checked is not None:
-        figures.steps[teacher, verbosity].add(checked)
-        figures.steps_wrong[teacher, verbosity] += wrong or 0
-        figures.wrong_path[teacher] += outcome == "right" and bool(wrong)
-    if tokens is not None:
-        figures.tokens[split] += tokens
-        figures.token_rows[split] += 1
-        figures.sizes["tokens", teacher].append(tokens)
-    figures.hints[teacher] += hinted
-    figures.verifiers[verifier.partition("/")[0]] += 1
-    if teacher != "oracle":
-        for fact, value in facts_of(told, sampling):
-            figures.facts[teacher, fact, value] += 1
-
-
-def _dropped(figures: Figures, split: str, key: str, family: str, reason: str) -> None:
-    if reason.startswith("trace:"):
-        figures.dropped_traces[reason.removeprefix("trace:")] += 1
-        return
-    figures.dropped[family, reason] += 1
-    figures.dropped_twins[family] += key.endswith(TWIN)
-
-
 def digest_of(*parts: str) -> int:
     """Eight bytes of a hash, for arrays that only count what is equal."""
     return int.from_bytes(hashlib.blake2b("\x1f".join(parts).encode(), digest_size=8).digest(), "big")
@@ -264,10 +160,6 @@ def _distinct(values: array[int]) -> tuple[int, int]:
 
     counts = np.unique(np.frombuffer(values, dtype=np.uint64), return_counts=True)[1] if values else np.zeros(0)
     return len(counts), int(counts.max()) if len(counts) else 0
-
-
-def _least(old: Pick | None, new: Pick) -> Pick:
-    return new if old is None or new.rank < old.rank else old
 
 
 def power(effort: float) -> int:

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from verimill.data_cards import cards, overlap
-from verimill.data_cards.figures import measure
+from verimill.data_cards.counting import measure
 from verimill.data_cards.report.page import write_report
 from verimill.pipelines.manifest import ShardError, append, read_manifest, rewrite
 from verimill.pipelines.publishing.hub import Hub as Remotely
