@@ -103,9 +103,13 @@ def _settle() -> None:
 
 
 def _load() -> None:
-    """What most jobs need is imported."""
+    """What most jobs need is imported, numba's own library too, which the first kernel would wait for."""
+    from numba.core.registry import cpu_target
+
     import verimill.generators.engines.kernels
     import verimill.pipelines.stages  # noqa: F401
+
+    cpu_target.target_context.refresh()
 
 
 def end_with_parent() -> None:
