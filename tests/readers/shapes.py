@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import lru_cache
+from itertools import combinations, pairwise
+from typing import Any
 
 DIGITS = "123456789"
 _FORMS = (
@@ -86,6 +88,39 @@ def one(pattern: str, task: str) -> re.Match[str]:
     return found[0]
 
 
+@lru_cache(maxsize=256)
+def pattern(template: str, fields: tuple[tuple[str, str], ...]) -> re.Pattern[str]:
+    """A template as a pattern: `{name}` stands for what the field's own pattern takes, everywhere the same."""
+    own, seen, out = dict(fields), set(), ""
+    for part in re.split(r"(\{\w+\})", template):
+        name = part[1:-1]
+        if part[:1] != "{":
+            out += re.escape(part)
+        else:
+            out += f"(?P={name})" if name in seen else f"(?P<{name}>{own[name]})"
+            seen.add(name)
+    return re.compile(out, re.S)
+
+
+def told(prompt: str, wordings: Sequence[str], form: str, fields: Mapping[str, str]) -> dict[str, str]:
+    """What stands in the fields of the one wording, and of the form of the answer, that the prompt has word for word.
+
+    ValueError where the task is told in no such words, or the answer is asked for in others.
+    """
+    parts = asked(prompt)
+    asks = pattern(form, tuple(fields.items())).fullmatch(parts.form)
+    found = [
+        match
+        for words in wordings
+        if (match := pattern(words, tuple(fields.items())).fullmatch(parts.task.rstrip("\n")))
+    ]
+    if asks is None or len(found) != 1:
+        raise ValueError(f"one known wording must fit, got {len(found)} in {prompt!r}")
+    if any(found[0].groupdict().get(name, value) != value for name, value in asks.groupdict().items()):
+        raise ValueError(f"task and form of the answer must speak of the same: {prompt!r}")
+    return {**asks.groupdict(), **found[0].groupdict()}
+
+
 def grid(lines: Iterable[str], size: int, symbols: str) -> tuple[str, ...]:
     """The symbols of `size` rows of `size` symbols, single spaces between; ValueError for anything else."""
     rows = [line.split(" ") for line in lines]
@@ -145,3 +180,76 @@ def models(clauses: Iterable[Sequence[int]], names: Mapping[object, int], limit:
             yield {back[v] for v in true}
             solver.add_clause([-v if v in true else v for v in back])
             limit -= 1
+
+
+def square(task: str, symbol: str) -> tuple[str, ...]:
+    """The symbols of the only square grid of the task: bare, in a frame, or with rows and columns named."""
+    bare = re.findall(rf"(?m)^{symbol}(?: {symbol})+$", task)
+    framed = re.findall(rf"(?m)^\|((?: {symbol} \|)+)$", task)
+    named = re.findall(rf"(?m)^r\d+ +({symbol}(?: +{symbol})+)$", task)
+    if sum(map(bool, (bare, framed, named))) != 1:
+        raise ValueError(f"one grid of {symbol} must be shown in {task!r}")
+    rows = [row.replace("|", " ").split() for row in bare or framed or named]
+    size = len(rows)
+    rule = "+" + "---+" * size
+    between = f"\n{rule}\n" if framed else "\n"
+    shown = [f"|{row}" for row in framed] if framed else bare
+    if named:
+        if not re.search(rf"(?m)^ +{' +'.join(f'c{c}' for c in range(1, size + 1))}$", task):
+            raise ValueError(f"the columns must be named in {task!r}")
+        shown = re.findall(r"(?m)^r\d+ .*$", task)
+        if [row.split()[0] for row in shown] != [f"r{r}" for r in range(1, size + 1)]:
+            raise ValueError(f"the rows must be named in order, got {shown}")
+    if between.join(shown) not in task or any(len(row) != size for row in rows):
+        raise ValueError(f"the rows must make one square, got {rows}")
+    return tuple(symbol for row in rows for symbol in row)
+
+
+def points(task: str) -> list[str]:
+    """The texts of the only list that counts 1, 2, 3, ...: one a line, or in one line with numbers in brackets."""
+    found = []
+    for mark in (r"(\d+)\. ", r"(\d+): ", r"- \(clue (\d+)\) ", r"\((\d+)\) "):
+        listed = re.findall(rf"(?m)^{mark}(.+)$", task)
+        if len(listed) > 1:
+            found.append(listed)
+    for mark in (r"\[(\d+)\] ", r"\((\d+)\) "):
+        for line in re.findall(rf"(?m)^{mark}(.+)$", task):
+            parts = re.split(mark, line[1])
+            if line[0] == "1" and len(parts) > 1:
+                found.append(list(zip(["1", *parts[1::2]], map(str.rstrip, parts[::2]), strict=True)))
+    if len(found) != 1:
+        raise ValueError(f"one list must be told, got {len(found)} in {task!r}")
+    texts = {int(number): text for number, text in found[0]}
+    if sorted(texts) != list(range(1, len(found[0]) + 1)):
+        raise ValueError(f"a list must count 1, 2, 3, ..., got {found[0]}")
+    return [texts[number] for number in sorted(texts)]
+
+
+def said(sentence: str, forms: Iterable[tuple[str, str]], items: Mapping[str, str]) -> tuple[Any, ...]:
+    """What a sentence says, (kind, item, ..., number), by the only form that it fits.
+
+    A form is a kind and a text in which {a}, {b} and {c} stand for items as `items` calls them, {n} for a number.
+    """
+    called = {name: item for phrase, item in items.items() for name in (phrase, phrase[0].upper() + phrase[1:])}
+    places = {key: f"(?P<{key}>{'|'.join(map(re.escape, called))})" for key in "abc"} | {"n": r"(?P<n>\d+)"}
+    found = []
+    for kind, form in forms:
+        pattern = "".join(
+            places[part] if k % 2 else re.escape(part) for k, part in enumerate(re.split(r"\{(\w)\}", form))
+        )
+        match = re.fullmatch(pattern, sentence)
+        if match is not None:
+            parts = match.groupdict()
+            told = [called[parts[key]] for key in "abc" if key in parts] + [
+                int(parts[key]) for key in "n" if key in parts
+            ]
+            found.append((kind, *told))
+    if len(set(found)) != 1:
+        raise ValueError(f"a sentence must say one thing, got {found} from {sentence!r}")
+    return found[0]
+
+
+def exactly(count: int, literals: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """Clauses by which just so many of the literals are true."""
+    yield from combinations([-literal for literal in literals], count + 1)
+    yield from combinations(literals, len(literals) - count + 1)
