@@ -16,7 +16,7 @@ from typing import Any
 
 from verimill.data_cards import charts, croissant, licences, overlap, pass_rate_tables, qualities, sections
 from verimill.data_cards.audit import audit
-from verimill.data_cards.counting import measure
+from verimill.data_cards.counting import Each, in_turn, measure
 from verimill.data_cards.examples import choose
 from verimill.data_cards.figures import Figures
 from verimill.data_cards.folder import FolderError
@@ -30,6 +30,7 @@ __all__ = [
     "MissingReport",
     "Stale",
     "check",
+    "in_turn",
     "lacking",
     "render",
     "require_report",
@@ -54,14 +55,14 @@ def lacking() -> str | None:
     return None
 
 
-def write_card(folder: Path | str) -> Path:
-    """The folder has its card and pictures; the card's path is returned.
+def write_card(folder: Path | str, each: Each = in_turn) -> Path:
+    """The folder has its card and pictures; the card's path is returned. `each` may count the files side by side.
 
     Raises FolderError where the folder is no whole dataset, MissingReport where the extra is not installed.
     """
     require_report()
     folder = Path(folder)
-    figures = _measured(folder)
+    figures = _measured(folder, each)
     texts = {croissant.NAME: _croissant(folder, figures), CARD: render(folder, figures)}
     try:
         charts.draw(folder, figures)
@@ -119,8 +120,8 @@ def require_report() -> None:
         raise MissingReport(lack)
 
 
-def _measured(folder: Path) -> Figures:
-    figures = measure(folder)
+def _measured(folder: Path, each: Each = in_turn) -> Figures:
+    figures = measure(folder, each)
     if not figures.problems:
         raise FolderError(f"{folder} has no problems: a card needs at least one row")
     return figures

@@ -1,21 +1,24 @@
-"""The one pass over a dataset's shards that fills the card's Figures; a batch is counted column by column."""
+"""The one pass over a dataset's shards that fills the card's Figures: file by file, a batch at a time, by columns."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 from pathlib import Path
 from typing import Any, TypeVar
 
 from verimill.data_cards.figures import AUDITED, Figures, Pick, Spread, digest_of, engines, power, unversioned
-from verimill.data_cards.folder import batches, read_files, read_recipe
+from verimill.data_cards.folder import File, batches, read_files, read_recipe
 from verimill.data_cards.provenance import facts_of
 
 TWIN = "!twin"
 At = TypeVar("At")
 Columns = Mapping[str, list[Any]]
+Each = Callable[[str, Callable[..., Any], Sequence[tuple[Any, ...]]], Iterator[tuple[int, Any]]]
+"""Runs a function for many jobs and gives (position of the job, result) in the order they finish."""
+
 _READ = {
     "problems": ("family", "family_version", "kind", "key", "level", "hardness", "language", "style", "answer",
                  "answerable", "checker", "certificate", "verimill_version", "id", "canonical", "prompt"),
@@ -25,21 +28,35 @@ _READ = {
 }  # fmt: skip
 
 
-def measure(folder: Path | str) -> Figures:
-    """Everything a card says, counted. Raises FolderError where the folder is not whole."""
+def in_turn(kind: str, function: Callable[..., Any], jobs: Sequence[tuple[Any, ...]]) -> Iterator[tuple[int, Any]]:
+    """Every job in this process, in order."""
+    for at, job in enumerate(jobs):
+        yield at, function(*job)
+
+
+def measure(folder: Path | str, each: Each = in_turn) -> Figures:
+    """Everything a card says, counted. Raises FolderError where the folder is not whole.
+
+    A job of `each` is a file; the figures do not depend on who counts it, or when it is done.
+    """
     folder = Path(folder)
     figures = Figures(read_files(folder), read_recipe(folder))
-    counters: dict[str, Callable[[Figures, str, Columns], None]] = {
-        "problems": _problems, "traces": _traces, "dropped": _dropped
-    }  # fmt: skip
-    for file in figures.files:
-        figures.memory[file.table, file.split] += 0
-        for batch in batches(folder, file):
-            figures.memory[file.table, file.split] += batch.nbytes
-            for name, column in zip(batch.schema.names, batch.columns, strict=True):
-                figures.nulls[file.table, name] += column.null_count
-            columns = {name: batch.column(name).to_pylist() for name in _READ[file.table]}
-            counters[file.table](figures, file.split, columns)
+    counted = dict(each("count", count, [(folder, file) for file in figures.files]))
+    for at in sorted(counted):
+        figures.add(counted[at])
+    return figures
+
+
+def count(folder: Path, file: File) -> Figures:
+    """What the rows of one file say."""
+    figures = Figures((file,))
+    figures.memory[file.table, file.split] += 0
+    for batch in batches(folder, file):
+        figures.memory[file.table, file.split] += batch.nbytes
+        for name, column in zip(batch.schema.names, batch.columns, strict=True):
+            figures.nulls[file.table, name] += column.null_count
+        columns = {name: batch.column(name).to_pylist() for name in _READ[file.table]}
+        _COUNTERS[file.table](figures, file.split, columns)
     return figures
 
 
@@ -50,11 +67,10 @@ def _problems(figures: Figures, split: str, columns: Columns) -> None:
     family, level, keys = columns["family"], columns["level"], columns["key"]
     figures.rows.update(zip(family, repeat(split)))
     figures.levels.update(zip(level, repeat(split)))
-    for name, kind, checker, version in set(
-        zip(family, columns["kind"], columns["checker"], columns["family_version"], strict=True)
-    ):
-        figures.about[name].add((kind, checker, version))
-    for name, style in set(zip(family, columns["style"], strict=True)):
+    about = zip(columns["kind"], columns["checker"], columns["family_version"], strict=True)
+    for name, told in dict.fromkeys(zip(family, about, strict=True)):
+        figures.about[name].add(told)
+    for name, style in dict.fromkeys(zip(family, columns["style"], strict=True)):
         figures.styles[name].add(style)
     figures.languages.update(columns["language"])
     figures.versions.update(columns["verimill_version"])
@@ -86,29 +102,22 @@ def _hardness(figures: Figures, family: list[str], level: list[int | None], meas
 
 def _examples(figures: Figures, columns: Columns, lengths: list[int], measured: list[dict[str, Any]]) -> None:
     """Ranks end in the id, so that the choice does not depend on the order of the rows."""
-    examples: list[tuple[Any, ...]] = []
-    twins: list[tuple[Any, ...]] = []
+    examples: list[Pick] = []
+    twins: list[Pick] = []
     audited: dict[str, list[str]] = defaultdict(list)
     names, families, answerable = columns["id"], columns["family"], columns["answerable"]
     for at, (length, hardness) in enumerate(zip(lengths, measured, strict=True)):
         if answerable[at]:
             steps, tier = int(hardness["steps"]), int(hardness["tier"])
-            examples.append((abs(steps - 9) > 3, length > 1_000, -tier, names[at]))
+            examples.append(Pick((abs(steps - 9) > 3, length > 1_000, -tier, names[at]), names[at]))
             audited[families[at]].append(names[at])
         else:
             odd = columns["answer"][at] != "none"
-            twins.append((length > 900, odd, len(columns["certificate"][at]), names[at]))
-    figures.example = _least(figures.example, examples)
-    figures.twin = _least(figures.twin, twins)
+            twins.append(Pick((length > 900, odd, len(columns["certificate"][at]), names[at]), names[at]))
+    figures.example = min([*examples, *filter(None, [figures.example])], default=None)
+    figures.twin = min([*twins, *filter(None, [figures.twin])], default=None)
     for family, ids in audited.items():
         figures.audited[family] = sorted([*figures.audited[family], *ids])[:AUDITED]
-
-
-def _least(old: Pick | None, ranks: Sequence[tuple[Any, ...]]) -> Pick | None:
-    if not ranks:
-        return old
-    new = Pick(min(ranks), min(ranks)[-1])
-    return new if old is None or new.rank < old.rank else old
 
 
 def _certificates(figures: Figures, columns: Columns) -> None:
@@ -182,3 +191,10 @@ def _spread(spreads: dict[At, Spread], places: Iterable[At], values: Sequence[fl
         grouped[at].append(value)
     for at, mine in grouped.items():
         spreads[at].add_all(mine)
+
+
+_COUNTERS: dict[str, Callable[[Figures, str, Columns], None]] = {
+    "problems": _problems,
+    "traces": _traces,
+    "dropped": _dropped,
+}

@@ -12,14 +12,15 @@ import re
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass, field, fields
+from functools import lru_cache, partial
 from typing import Any
 
 from verimill.data_cards.folder import File
 
 REASONS = ("exhausted", "duplicate", "orphan", "spare")
 AUDITED = 3  # problems of each family whose near misses the card judges again
+_SHORTS, _LONGS = partial(array, "I"), partial(array, "Q")
 
 
 @dataclass(slots=True)
@@ -37,15 +38,20 @@ class Spread:
         self.total = math.fsum((self.total, *values))
         self.low, self.high = min((self.low, *values)), max((self.high, *values))
 
+    def __add__(self, other: Spread) -> Spread:
+        """Of both."""
+        low, high = min(self.low, other.low), max(self.high, other.high)
+        return Spread(self.count + other.count, self.total + other.total, low, high)
+
     @property
     def mean(self) -> float:
         """The mean; 0 of nothing."""
         return self.total / self.count if self.count else 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Pick:
-    """A row chosen as an example: the least by `rank`, which ends in the id, so that the choice is the same again."""
+    """A row that may be an example: the least is taken. `rank` ends in the id, so that the choice is the same again."""
 
     rank: tuple[Any, ...]
     id: str
@@ -84,14 +90,14 @@ class Figures:
     steps_wrong: Counter[tuple[str, str]] = field(default_factory=Counter)  # teacher, verbosity
     tokens: Counter[str] = field(default_factory=Counter)  # split: completion tokens
     token_rows: Counter[str] = field(default_factory=Counter)  # split: traces whose tokens were counted
-    sizes: dict[tuple[str, str], array[int]] = field(default_factory=lambda: defaultdict(lambda: array("I")))
+    sizes: dict[tuple[str, str], array[int]] = field(default_factory=lambda: defaultdict(_SHORTS))
     """Lengths by what ("prompt", "reasoning", "reply", "tokens") and teacher."""
     finishes: Counter[tuple[str, str]] = field(default_factory=Counter)  # teacher, finish reason
     facts: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # teacher, fact, value
     hints: Counter[str] = field(default_factory=Counter)  # teacher: samples that were shown the answer
     wrong_path: Counter[str] = field(default_factory=Counter)  # teacher: right answers with a step that does not follow
     texts: array[int] = field(default_factory=lambda: array("Q"))  # eight bytes of each trace's problem and text
-    answers: dict[str, array[int]] = field(default_factory=lambda: defaultdict(lambda: array("Q")))  # family
+    answers: dict[str, array[int]] = field(default_factory=lambda: defaultdict(_LONGS))  # family
     audited: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # family: the least ids
     dropped: Counter[tuple[str, str]] = field(default_factory=Counter)  # family, reason
     dropped_traces: Counter[str] = field(default_factory=Counter)  # stage of a selection
@@ -99,6 +105,12 @@ class Figures:
     kept_twins: Counter[str] = field(default_factory=Counter)
     example: Pick | None = None
     twin: Pick | None = None
+
+    def add(self, other: Figures) -> None:
+        """What `other` counted in other files is counted here too; `files` and `recipe` stay as they are."""
+        for one in fields(self):
+            if one.name not in ("files", "recipe"):
+                setattr(self, one.name, _joined(getattr(self, one.name), getattr(other, one.name)))
 
     @property
     def distinct(self) -> int:
@@ -147,6 +159,25 @@ class Figures:
     def known_levels(self) -> tuple[int | None, ...]:
         """Levels that occur, in order; None last."""
         return tuple(sorted({level for level, _ in self.levels}, key=lambda level: (level is None, level or 0)))
+
+
+def _joined(mine: Any, theirs: Any) -> Any:
+    if isinstance(mine, Counter):
+        mine.update(theirs)
+    elif isinstance(mine, dict):
+        for key, value in theirs.items():
+            mine[key] = _joined(mine[key], value)
+    elif isinstance(mine, set):
+        mine |= theirs
+    elif isinstance(mine, list):
+        return sorted([*mine, *theirs])[:AUDITED]
+    elif mine is None or theirs is None:
+        return theirs if mine is None else mine
+    elif isinstance(mine, Pick):
+        return min(mine, theirs)
+    else:  # a number, an array or a Spread
+        mine += theirs
+    return mine
 
 
 def digest_of(*parts: str) -> int:

@@ -25,7 +25,7 @@ from verimill.pipelines.progress import Tell, teller
 from verimill.pipelines.reporting import FAILED, OK, RESUMABLE, USAGE, dry_run_lines, report, say, whole
 from verimill.pipelines.shards import Damaged, DiskFull, require_writable
 from verimill.pipelines.stages import warm
-from verimill.pipelines.workers import Each, WorkerDied, Workers, job_count
+from verimill.pipelines.workers import Each, WorkerDied, Workers, job_count, one_by_one
 from verimill.schemas.recipes import Recipe, load_recipe
 
 RUNNERS = ("local", "dask", "ray")
@@ -186,7 +186,7 @@ def _mill(
     def mill(recipe_file: str, folder: str) -> dict[str, Any]:
         summary = build(recipe, out.resolve(), each=cast(Each, each), here=here, tell=tell)
         summary |= {"teachers": _ask(recipe, out.resolve(), jobs, tell)}
-        card = here("card", lambda: write_card(out))
+        card = here("card", lambda: write_card(out, workers.each if workers is not None else one_by_one))
         _artifacts(summary, card)
         return summary
 
@@ -263,12 +263,12 @@ def _task_runner(runner: str, jobs: int) -> Any:
     return ThreadPoolTaskRunner(max_workers=jobs + 1)  # one more, so that no worker waits for its next shard
 
 
-def write_card(out: Path) -> Path | None:
+def write_card(out: Path, each: Each = one_by_one) -> Path | None:
     """The dataset's card; None, and a sentence, where this install has not what cards need."""
     from verimill.data_cards import cards
 
     try:
-        return cards.write_card(out)
+        return cards.write_card(out, each)
     except (cards.FolderError, cards.MissingReport) as error:  # the rows are whole; a card can be written later
         say(f"no card was written: {error}", OK)
         return None

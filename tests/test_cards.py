@@ -7,7 +7,7 @@ import json
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,10 @@ import sampled
 import yaml
 
 from verimill.data_cards import cards, charts, licences
+from verimill.data_cards.counting import measure
 from verimill.pipelines.build import build
 from verimill.pipelines.decontamination import decontaminate, keep
+from verimill.pipelines.workers import Workers
 from verimill.schemas.recipes import load_recipe, parse_recipe
 
 pl = pytest.importorskip("polars")
@@ -91,6 +93,19 @@ def test_the_figures_are_those_of_the_rows(built: Path) -> None:
         for level, shown in list(line.items())[1:]:
             mine = rows.filter(family=line["family"], level=int(level))
             assert float(shown) == pytest.approx(mine["effort"].mean(), abs=0.06) if len(mine) else not shown
+
+
+def test_files_counted_by_workers_in_any_order_give_the_same_figures(built: Path) -> None:
+    def backwards(
+        kind: str, function: Callable[..., Any], jobs: Sequence[tuple[Any, ...]]
+    ) -> Iterator[tuple[int, Any]]:
+        return ((at, function(*jobs[at])) for at in reversed(range(len(jobs))))
+
+    alone = measure(built)
+    assert len(alone.files) > 5 and alone.twin is not None and alone.recounts and alone.sizes
+    assert measure(built, backwards) == alone
+    with Workers(2) as workers:
+        assert measure(built, workers.each) == alone
 
 
 def test_certificates_traces_and_drops_are_those_of_the_rows(built: Path) -> None:

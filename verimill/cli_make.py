@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -77,8 +78,7 @@ def generate(
 
     began = time.monotonic()
     try:
-        summary = _made(recipe, out, jobs)
-        write_card_of(out)
+        summary = _made(recipe, out, jobs, card=True)
     except KeyboardInterrupt:
         say("verimill: stopped; run the same command again to go on from the last whole shard")
         raise typer.Exit(PARTLY) from None
@@ -184,15 +184,17 @@ def _split(text: str, where: str | None) -> dict[str, Any]:
     return made
 
 
-def _made(recipe: Recipe, out: Path, jobs: int) -> dict[str, Any]:
+def _made(recipe: Recipe, out: Path, jobs: int, card: bool = False) -> dict[str, Any]:
     from verimill.pipelines.build import build
-    from verimill.pipelines.workers import Workers
+    from verimill.pipelines.workers import Workers, one_by_one
 
-    with telling() as tell:
-        if jobs == 1:
-            return build(recipe, out, tell=tell)
-        with Workers(jobs) as workers:
-            return build(recipe, out, workers.each, tell=tell)
+    with ExitStack() as stack:
+        each = one_by_one if jobs == 1 else stack.enter_context(Workers(jobs)).each
+        with telling() as tell:
+            summary = build(recipe, out, each, tell=tell)
+        if card:
+            write_card_of(out, each)
+        return summary
 
 
 def _print_rows(folder: Path) -> None:

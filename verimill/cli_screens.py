@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from verimill.data_cards.counting import Each
     from verimill.pipelines.progress import Tell
 
 PATIENCE_S = 2.0
@@ -74,12 +75,12 @@ def patience(note: str) -> Iterator[None]:
 COMPILING = "verimill: compiling the solvers; the first problem of a family on this machine takes a while"
 
 
-def write_card_of(folder: Path) -> Path | None:
+def write_card_of(folder: Path, each: Each | None = None) -> Path | None:
     """The dataset's card is in its folder; None, and a sentence, where this install has not what cards need."""
     from verimill.data_cards import cards
 
     try:
-        return cards.write_card(folder)
+        return cards.write_card(folder, each or cards.in_turn)
     except (cards.FolderError, cards.MissingReport) as error:  # the rows are whole; a card can be written later
         say(f"verimill: no card was written: {error}")
         return None
