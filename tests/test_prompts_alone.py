@@ -31,7 +31,7 @@ from verimill.schemas.families import names
 from verimill.schemas.rng import rng_for
 from verimill.verifiers.judge import verify
 
-SHARED = ("networks", "shapes")
+SHARED = ("networks", "shapes", "squares")
 READERS = sorted(path.stem for path in (Path(__file__).parent / "readers").glob("*.py") if path.stem not in SHARED)
 LEVELS = (1, 4, 8)
 SEED = 4

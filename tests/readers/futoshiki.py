@@ -15,6 +15,7 @@ from readers.shapes import (
     one,
     place,
     rows_and_columns,
+    side,
     touching,
     written,
 )
@@ -25,7 +26,7 @@ Instance = dict[str, Any]  # size; givens by cell; less: pairs (lesser cell, gre
 def read(prompt: str) -> Instance:
     """The instance that a prompt tells."""
     parts = asked(prompt)
-    size = int(one(r"the complete grid as (\d) lines of \1 digits, ", parts.form.lower())[1])
+    size = side(parts.form)
     one(rf"(?:numbers(?: from)?|number from) 1 to {size}\b", parts.task)
     if "(^ between" in parts.task:
         givens, less = _drawn(parts.task, size)

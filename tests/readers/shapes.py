@@ -53,6 +53,11 @@ def asked(prompt: str) -> Asked:
     return Asked(task, form, example[1:], words)
 
 
+def side(form: str) -> int:
+    """The side of the square grid that is asked for."""
+    return int(one(r"\bas (\d+) lines of \1 digits", form)[1])
+
+
 def lines_of(task: str, *patterns: str) -> list[re.Match[str]]:
     """The task's only run of neighbouring lines that fit the patterns, one match a line.
 
