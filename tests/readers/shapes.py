@@ -236,19 +236,21 @@ def said(sentence: str, forms: Iterable[tuple[str, str]], items: Mapping[str, st
     A form is a kind and a text in which {a}, {b} and {c} stand for items as `items` calls them, {n} for a number.
     """
     called = {name: item for phrase, item in items.items() for name in (phrase, phrase[0].upper() + phrase[1:])}
-    places = {key: f"(?P<{key}>{'|'.join(map(re.escape, called))})" for key in "abc"} | {"n": r"(?P<n>\d+)"}
+    kinds = dict.fromkeys("abc", "|".join(map(re.escape, called))) | {"n": "[0-9]+"}
     found = []
     for kind, form in forms:
-        pattern = "".join(
-            places[part] if k % 2 else re.escape(part) for k, part in enumerate(re.split(r"\{(\w)\}", form))
-        )
+        bare = re.split(r"\{(\w)\}", form)
+        if any(part not in sentence for part in bare[::2]):
+            continue
+        pattern = "".join(map(re.escape, bare[:1]))
+        for k, key in enumerate(bare[1::2], 1):
+            place = f"(?P={key})" if key in bare[1 : 2 * k - 1 : 2] else f"(?P<{key}>{kinds[key]})"
+            pattern += place + re.escape(bare[2 * k])
         match = re.fullmatch(pattern, sentence)
         if match is not None:
             parts = match.groupdict()
-            told = [called[parts[key]] for key in "abc" if key in parts] + [
-                int(parts[key]) for key in "n" if key in parts
-            ]
-            found.append((kind, *told))
+            told = [called[parts[key]] for key in "abc" if key in parts]
+            found.append((kind, *told, *(int(parts[key]) for key in "n" if key in parts)))
     if len(set(found)) != 1:
         raise ValueError(f"a sentence must say one thing, got {found} from {sentence!r}")
     return found[0]
