@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from readers.shapes import pattern
 
+NOUN = "[a-z ]+"
+NOUNS = {noun: NOUN for noun in ("node", "nodes", "link", "links", "weight", "capacity", "ways")} | {"board": ".+?"}
+WAYS = "Each {link} can be used {ways}."
 Edges = dict[tuple[str, str], int]  # 1 where edges carry no number; an undirected edge has its lesser name first
 NAME = r"[A-Za-z][A-Za-z0-9]*"
 FIELDS = (("a", NAME), ("b", NAME), ("w", r"[1-9]\d*"))
@@ -81,6 +84,17 @@ def directed_of(ways: str) -> bool:
     if ways == "in both directions":
         return False
     raise ValueError(f"neither one way nor both: {ways}")
+
+
+def ways_of(edges: Edges, directed: bool) -> Edges:
+    """Every hop with its number, both directions of an edge that has both."""
+    return edges if directed else {**edges, **{(b, a): w for (a, b), w in edges.items()}}
+
+
+def stored(problem: Any, directed: bool) -> Edges:
+    """The edges of verimill's own problem."""
+    edges = {(problem.names[e[0]], problem.names[e[1]]): (*e, 1)[2] for e in problem.edges}
+    return edges if directed else {(min(pair), max(pair)): w for pair, w in edges.items()}
 
 
 def network(board: str, story: Story, directed: bool, weighted: bool) -> tuple[set[str], Edges]:

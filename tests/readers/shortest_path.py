@@ -6,35 +6,30 @@ import itertools
 from typing import Any
 
 import networkx as nx
-from readers.networks import NAME, Edges, directed_of, network, story_of
+from readers.networks import NAME, NOUNS, WAYS, directed_of, network, stored, story_of, ways_of
 from readers.shapes import told
 
 FOREIGN = True
 SOLVED = (1, 4)
-_WAYS = "Each {link} can be used {ways}."
 _WORDINGS = (
-    "Here are some {nodes} and the {links} between them; the number with each {link} is its {weight}. " + _WAYS
+    "Here are some {nodes} and the {links} between them; the number with each {link} is its {weight}. " + WAYS
     + "\n\n{board}\n\nFind a path from {source} to {target} along these {links} whose total {weight} is as small as"
     " possible.",
     "What is the cheapest way from {source} to {target}? The cost of a way is the sum of the numbers on its {links}"
-    " ({weight}), and only the {links} listed may be used. " + _WAYS + " If several ways cost the same least amount,"
+    " ({weight}), and only the {links} listed may be used. " + WAYS + " If several ways cost the same least amount,"
     " any of them will do.\n\n{board}",
-    "{board}\n\nAbove is a network of {nodes} with {links}; every {link} carries a number, its {weight}. " + _WAYS
+    "{board}\n\nAbove is a network of {nodes} with {links}; every {link} carries a number, its {weight}. " + WAYS
     + " Start at {source}, end at {target}, follow {links} only, and keep the sum of the numbers minimal. Which {nodes}"
     " do you pass, in order?",
     "A shortest-path task.\nStart: {source}. Goal: {target}.\nCost of a path: the sum of the numbers ({weight}) on its"
-    " {links}.\nMoves: from a {node} to another along a listed {link}. " + _WAYS + "\nGive one path of minimal cost.\n"
+    " {links}.\nMoves: from a {node} to another along a listed {link}. " + WAYS + "\nGive one path of minimal cost.\n"
     "\nThe {links}:\n{board}",
     "Somebody at {source} wants to get to {target} and to keep the sum of the {weight} as low as it can be, using"
-    " nothing but the {links} below, each with its number. " + _WAYS + "\n\n{board}\n\nName the {nodes} of a best route"
+    " nothing but the {links} below, each with its number. " + WAYS + "\n\n{board}\n\nName the {nodes} of a best route"
     " in order, both ends included.",
 )  # fmt: skip
 _FORM = "Write the path as the names in order, from the first to the last, with -> between them."
-_NOUN = "[a-z ]+"
-_FIELDS = {
-    "node": _NOUN, "nodes": _NOUN, "link": _NOUN, "links": _NOUN, "weight": _NOUN, "ways": _NOUN,
-    "source": NAME, "target": NAME, "board": ".+?",
-}  # fmt: skip
+_FIELDS = {**NOUNS, "source": NAME, "target": NAME}
 
 
 def read(prompt: str) -> dict[str, Any]:
@@ -47,17 +42,8 @@ def read(prompt: str) -> dict[str, Any]:
 
 def plain(problem: Any) -> dict[str, Any]:
     """The same of the stored problem."""
-    names = problem.names
-    edges = {(names[u], names[v]): w for u, v, w in problem.edges}
-    if not problem.directed:
-        edges = {(min(pair), max(pair)): w for pair, w in edges.items()}
-    ends = {"source": names[problem.source], "target": names[problem.target]}
-    return {"edges": edges, "directed": problem.directed, **ends}
-
-
-def ways_of(edges: Edges, directed: bool) -> Edges:
-    """Every hop with its number, both directions of an edge that has both."""
-    return edges if directed else {**edges, **{(b, a): w for (a, b), w in edges.items()}}
+    ends = {"source": problem.names[problem.source], "target": problem.names[problem.target]}
+    return {"edges": stored(problem, problem.directed), "directed": problem.directed, **ends}
 
 
 def solutions(instance: dict[str, Any], limit: int = 2) -> list[str]:
