@@ -22,7 +22,7 @@ from verimill.pipelines.build import WORK, build
 from verimill.pipelines.certificates import Uncertified
 from verimill.pipelines.embedded import embedded_server
 from verimill.pipelines.progress import Tell, teller
-from verimill.pipelines.reporting import FAILED, OK, RESUMABLE, USAGE, dry_run_lines, report, say, whole
+from verimill.pipelines.reporting import FAILED, OK, RESUMABLE, USAGE, announce, report, say, whole
 from verimill.pipelines.shards import Damaged, DiskFull, require_writable
 from verimill.pipelines.stages import warm
 from verimill.pipelines.workers import Each, WorkerDied, Workers, job_count, one_by_one
@@ -54,8 +54,7 @@ def run_build(
         recipe = load_recipe(recipe_path)
         count = job_count(jobs)
         if dry_run:
-            print("\n".join(dry_run_lines(recipe, count)))
-            return OK
+            return announce(recipe, count, as_json)
         if out is None:
             raise ValueError("a build needs a folder: wanted --out DIR, got none (only --dry-run goes without)")
         _require(runner)

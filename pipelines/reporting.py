@@ -1,4 +1,4 @@
-"""What a build tells the person who ran it, before and after: the plan, the summary, the exit code."""
+"""What a build tells the person who ran it: the forecast before, the summary after, the exit code."""
 
 from __future__ import annotations
 
@@ -10,18 +10,14 @@ from typing import Any
 from verimill.data_cards.posterior import wilson
 from verimill.pipelines.asking_records import standing_records
 from verimill.pipelines.build import keep_recipe, standing
+from verimill.pipelines.forecast import forecast, forecast_lines
 from verimill.pipelines.manifest import ShardError
 from verimill.pipelines.selections.running import Report
-from verimill.pipelines.splits import cells_of, first_quotas
-from verimill.pipelines.stages import time_cell
-from verimill.pipelines.summary import plan_lines, sampled_cells, spread, summary_lines, table
-from verimill.pipelines.teachers.projecting import projected, projection_lines, prompt_of_cell
-from verimill.pipelines.workers import Workers
+from verimill.pipelines.summary import summary_lines, table
 from verimill.schemas.recipes import Recipe
 from verimill.schemas.rows import compact
 
 SELECTED = "selected"
-FIXED_SECONDS = 15.0  # start of Prefect, dedup, writing and the card of a small build
 OK, FAILED, USAGE, RESUMABLE = 0, 1, 2, 3
 
 
@@ -94,17 +90,8 @@ def say(what: object, code: int) -> int:
     return code
 
 
-def dry_run_lines(recipe: Recipe, jobs: int) -> list[str]:
-    """What would be made and about how long it takes, from rates measured on a few problems of each family."""
-    cells = cells_of(recipe)
-    sample = sampled_cells(cells)
-    with Workers(min(jobs, len(sample))) as workers:
-        work = [(cells[c], recipe.seed, recipe.traces.oracle) for c in sample]
-        measured = {sample[at]: cost for at, cost in workers.each("measure", time_cell, work)}
-        looked = [(cells[c], recipe.seed) for c in sample] if recipe.teachers else []
-        prompts = {sample[at]: found for at, found in workers.each("look", prompt_of_cell, looked)}
-    lines = plan_lines(recipe, spread(cells, measured), jobs, FIXED_SECONDS)
-    quotas = dict(enumerate(first_quotas(recipe, cells)))
-    lines += projection_lines(projected(recipe, cells, quotas, spread(cells, prompts)))
-    stages = ", ".join(map(str, recipe.select))
-    return [*lines, "", f"then selected, into {SELECTED}/: {stages}"] if stages else lines
+def announce(recipe: Recipe, jobs: int, as_json: bool) -> int:
+    """What a build would make is on standard output; the exit code is returned."""
+    told = forecast(recipe, jobs)
+    print(compact(told) if as_json else "\n".join(forecast_lines(told, SELECTED)))
+    return OK

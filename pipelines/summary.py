@@ -1,16 +1,12 @@
-"""The counts of a build, and what a build would do, as text for a person."""
+"""The counts of a build as text for a person."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from verimill.pipelines.finals import REASONS
-from verimill.pipelines.splits import Cell, cells_of, first_quotas
-from verimill.pipelines.stages import GUESS
-from verimill.schemas.recipes import Recipe
 
-T = TypeVar("T")
 _WHY = {
     "exhausted": "a bounded search made no problem",
     "duplicate": "the same problem, up to symmetry, was there already",
@@ -49,50 +45,6 @@ def summary_lines(summary: Mapping[str, Any], out: object, seconds: float | None
     return lines
 
 
-def plan_lines(recipe: Recipe, costs: Mapping[int, float], jobs: int, fixed: float) -> list[str]:
-    """What a build would make and about how long it takes; `costs` are measured seconds a problem by cell."""
-    cells = cells_of(recipe)
-    asked = first_quotas(recipe, cells)
-    seconds = [count * costs.get(at, GUESS) for at, count in enumerate(asked)]
-    rows = []
-    for at, entry in enumerate(recipe.families):
-        mine = [c for c, cell in enumerate(cells) if cell.entry == at]
-        if mine:
-            levels = _levels([cells[c].level for c in mine])
-            made, time = sum(asked[c] for c in mine), sum(seconds[c] for c in mine)
-            rate = f"{made / time:,.0f}" if time else "-"
-            rows.append([f"{entry.family} {entry.knobs_text}".strip(), levels, made, rate, duration(time)])
-    lines = [f"{recipe.name}: {recipe.title}" if recipe.title else recipe.name, ""]
-    splits = [[s.name, s.rows, _levels(s.levels) if s.levels else "all", s.where or "-"] for s in recipe.splits]
-    lines += [*table(["split", "rows", "levels", "where"], splits), ""]
-    lines += [*table(["family", "levels", "rows", "rows/s a core", "work"], rows), ""]
-    traces = " and ".join(recipe.traces.oracle) or "no"
-    lines.append(
-        f"{sum(asked):,} problems with {traces} traces; {recipe.unanswerable:.0%} of the rows unanswerable where a "
-        f"family has them; at most {recipe.tries:g} tries a row"
-    )
-    lines.append(f"about {duration(sum(seconds) / jobs + fixed)} with {jobs} worker processes; nothing was written")
-    return lines
-
-
-def sampled_cells(cells: Sequence[Cell]) -> list[int]:
-    """The lowest, middle and highest cell of each entry: enough to guess the cost of the others."""
-    by_entry: dict[int, list[int]] = {}
-    for at, cell in enumerate(cells):
-        by_entry.setdefault(cell.entry, []).append(at)
-    return sorted({c for mine in by_entry.values() for c in (mine[0], mine[len(mine) // 2], mine[-1])})
-
-
-def spread(cells: Sequence[Cell], measured: Mapping[int, T]) -> dict[int, T]:
-    """What was measured for every cell: its own, or that of the nearest measured level of its entry."""
-    costs: dict[int, T] = {}
-    for at, cell in enumerate(cells):
-        near = [c for c in measured if cells[c].entry == cell.entry]
-        if near:
-            costs[at] = measured[min(near, key=lambda c: (abs(cells[c].level - cell.level), c))]
-    return costs
-
-
 def duration(seconds: float) -> str:
     """45 s, 3 min, 2.5 h."""
     if seconds < 90:
@@ -100,7 +52,7 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def _levels(levels: Sequence[int]) -> str:
+def levels_text(levels: Sequence[int]) -> str:
     """Levels as a recipe writes them: 1-6,8-9."""
     runs: list[list[int]] = []
     for level in levels:

@@ -221,6 +221,18 @@ def test_a_dry_run_says_what_would_be_made_and_writes_nothing(
     assert not (tmp_path / "set").exists()
 
 
+def test_a_dry_run_as_json_has_the_same_counts(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_build(recipe, dry_run=True, jobs=1, as_json=True) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert run_build(recipe, dry_run=True, jobs=1) == 0
+    said = capsys.readouterr().out
+    assert told["rows"] == sum(one["rows"] for one in told["splits"]) == sum(one["rows"] for one in told["families"])
+    assert f"\n{told['rows']:,} problems with {' and '.join(told['traces'])} traces" in said
+    assert all(re.search(rf"^{one['name']} +{one['rows']} ", said, re.M) for one in told["splits"])
+    assert all(re.search(rf"^{one['family']} .* {one['rows']} ", said, re.M) for one in told["families"])
+    assert told["seconds"] > 0 and told["jobs"] == 1 and told["teachers"] == []
+
+
 def test_only_a_dry_run_goes_without_a_folder(
     recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

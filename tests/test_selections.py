@@ -298,7 +298,7 @@ select:
 
 def test_a_recipe_with_stages_builds_the_selection_beside_the_dataset(tmp_path: Path, capfd: Any) -> None:
     from verimill.pipelines.build import build
-    from verimill.pipelines.reporting import dry_run_lines, report
+    from verimill.pipelines.reporting import announce, report
     from verimill.schemas.recipes import parse_recipe
 
     recipe = parse_recipe(RECIPE)
@@ -310,7 +310,9 @@ def test_a_recipe_with_stages_builds_the_selection_beside_the_dataset(tmp_path: 
     cards.check(out / "selected")
     other = parse_recipe(RECIPE.replace("keep: 1", "keep: 2"))
     assert other.digest == recipe.digest
-    assert dry_run_lines(recipe, 1)[-1] == "then selected, into selected/: right-path(steps=1), shortest(keep=1)"
+    assert announce(recipe, 1, as_json=False) == 0
+    said = capfd.readouterr().out.splitlines()
+    assert said[-1] == "then selected, into selected/: right-path(steps=1), shortest(keep=1)"
     assert report(other, summary, out, None, True) == 0
     assert json.loads(capfd.readouterr().out)["selected"]["traces"] == 24
     assert "keep: 2" in (out / "recipe.yaml").read_text() and verify(out / "selected").ok

@@ -22,10 +22,11 @@ import pytest
 from verimill.pipelines.asking import TeacherFailed, ask_teachers, require_teachers
 from verimill.pipelines.audit import verify
 from verimill.pipelines.build import build
+from verimill.pipelines.forecast import forecast, forecast_lines
 from verimill.pipelines.progress import Quiet
 from verimill.pipelines.shards import read_manifest, read_rows
 from verimill.pipelines.splits import cells_of, first_quotas
-from verimill.pipelines.teachers.projecting import projected, projection_lines, prompt_of_cell
+from verimill.pipelines.teachers.projecting import projected, prompt_of_cell
 from verimill.pipelines.teachers.selection import selected
 from verimill.schemas.recipes import Recipe, parse_recipe
 
@@ -278,4 +279,8 @@ def test_a_projection_counts_requests_and_tokens_of_each_teacher_before_any_prob
     assert (weak.problems, round(weak.requests)) == (5, 20)  # one family of one split
     letters = [sum(len(m["content"]) for m in row["prompt"]) for row in read_rows(made / "set")]
     assert strong.prompt_tokens == pytest.approx(3 * sum(letters) / 3.5, rel=0.2)
-    assert "no teacher was asked" in projection_lines(found)[-1]
+    told = forecast(recipe, 1)
+    assert [(one["teacher"], one["k"], one["problems"], one["requests"]) for one in told["teachers"]] == [
+        (entry.name, entry.k, one.problems, round(one.requests)) for entry, one in found
+    ]
+    assert "no teacher was asked" in forecast_lines(told, "selected")[-1]

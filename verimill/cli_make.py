@@ -225,7 +225,7 @@ def build(
         int | None, typer.Option("--jobs", "-j", min=1, help="Worker processes; all cores by default.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be made and how long it takes.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON; a dry run has none.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary, or the dry run, as JSON.")] = False,
 ) -> None:
     """Build a dataset from a recipe, as a Prefect flow.
 

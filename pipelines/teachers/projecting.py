@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from verimill.pipelines.rows import problem_of
 from verimill.pipelines.splits import Cell
@@ -83,14 +84,14 @@ def _share(recipe: Recipe, teacher: TeacherEntry, cell: Cell) -> float:
     return mine / whole if whole else 0.0
 
 
-def projection_lines(found: Sequence[tuple[TeacherEntry, Projection]]) -> list[str]:
-    """The projections as a table, and what they rest on."""
+def projection_lines(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The projections of a forecast as a table, and what they rest on."""
     if not found:
         return []
     heads = ["teacher", "kind", "budget", "problems", "requests", "prompt tokens", "completion tokens"]
     rows = []
-    for teacher, one in found:
-        counts = [round(one.requests), round(one.prompt_tokens), round(one.completion_tokens)]
-        rows.append([teacher.name, teacher.kind, f"{teacher.budget.name}, k = {teacher.k}", one.problems, *counts])
+    for one in found:
+        counts = [one[what] for what in ("problems", "requests", "prompt_tokens", "completion_tokens")]
+        rows.append([one["teacher"], one["kind"], f"{one['budget']}, k = {one['k']}", *counts])
     note = "pass rates and lengths of replies are guesses from level and oracle steps; no teacher was asked"
     return ["", *table(heads, rows), "", note]
