@@ -59,7 +59,7 @@ def accepts(instance: Instance, text: str) -> bool:
 
 def solutions(instance: Instance, limit: int = 2) -> Iterator[str]:
     """Up to `limit` answers, by a search of its own."""
-    from constraint import AllDifferentConstraint, ExactSumConstraint, Problem
+    from constraint import AllDifferentConstraint, Problem
 
     size = instance["size"]
     search = Problem()
@@ -68,6 +68,6 @@ def solutions(instance: Instance, limit: int = 2) -> Iterator[str]:
     for group in (*instance["groups"], *instance["sums"]):
         search.addConstraint(AllDifferentConstraint(), sorted(group))
     for cage, wanted in instance["sums"].items():
-        search.addConstraint(ExactSumConstraint(wanted), sorted(cage))
+        search.addConstraint(lambda *digits, wanted=wanted: sum(digits) == wanted, sorted(cage))
     for _, found in zip(range(limit), search.getSolutionIter(), strict=False):
         yield written([found[k] for k in range(size * size)], size)
