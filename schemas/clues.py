@@ -13,6 +13,7 @@ generator and once by the judge; this file only says its form:
     end a           a is at one of the two ends     odd a, even a   a's position number is odd, even
     opposite a b    a sits opposite b (round)       clockwise a b   b is the next clockwise after a (round)
     if_at a b n     if a is left of b, then a is not at position n
+    far a b         a and b are neither at one position nor neighbours
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ KINDS: dict[str, str] = {
     "at": "in-", "not_at": "in-", "same": "ii-", "apart": "ii-", "left": "ii-", "just_left": "ii-", "next": "ii-",
     "not_next": "ii-", "gap": "iin", "between": "iii", "either": "iii", "end": "i--", "odd": "i--", "even": "i--",
     "opposite": "ii-", "clockwise": "ii-", "if_at": "iin",
+    "far": "ii-",
 }  # fmt: skip
-SYMMETRIC = frozenset({"same", "apart", "next", "not_next", "gap", "opposite"})
+SYMMETRIC = frozenset({"same", "apart", "next", "not_next", "gap", "opposite", "far"})
 ROUND_ONLY = frozenset({"opposite", "clockwise"})
 ROW_ONLY = frozenset({"left", "just_left", "between", "end", "if_at"})
 MAX_CLUES = 200

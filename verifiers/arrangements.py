@@ -42,6 +42,8 @@ def obeys(clue: Clue, where: Sequence[int], size: int, round_table: bool) -> boo
     if kind in ("next", "not_next"):
         touching = abs(first - second) == 1 or (round_table and {first, second} == {1, size})
         return touching is (kind == "next")
+    if kind == "far":
+        return abs(first - second) > 1 and not (round_table and {first, second} == {1, size})
     if kind == "gap":
         steps = abs(first - second)
         return steps == c + 1 or (round_table and size - steps == c + 1)

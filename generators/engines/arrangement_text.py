@@ -39,7 +39,7 @@ ROW_SENTENCES: Mapping[str, tuple[str, str]] = {
     "left": ("{a} is somewhere to the left of {b}.", "{b} is somewhere to the right of {a}."),
     "just_left": ("{a} is directly to the left of {b}.", "{b} is directly to the right of {a}."),
     "next": ("{a} is next to {b}.", "{a} and {b} are direct neighbours."),
-    "not_next": (
+    "far": (
         "{a} is at a different {p} from {b}, and not next to it either.",
         "{a} and {b} are neither together nor neighbours.",
     ),
@@ -51,7 +51,7 @@ ROW_SENTENCES: Mapping[str, tuple[str, str]] = {
         "{b} is somewhere between {a} and {c}.",
         "{b} has {a} on one side and {c} on the other, perhaps further away.",
     ),
-    "either": ("{a} is either {b} or {c}.", "{a} is one of these two: {b}; {c}."),
+    "either": ("{a} is either {b} or {c}, but not both.", "{a} is exactly one of these two: {b}; {c}."),
     "end": ("{a} is at one of the two ends.", "{a} has a neighbour on one side only."),
     "odd": ("{a} is at an odd-numbered {p}.", "The number of the {p} of {a} is odd."),
     "even": ("{a} is at an even-numbered {p}.", "The number of the {p} of {a} is even."),

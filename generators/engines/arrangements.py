@@ -60,6 +60,8 @@ def _true(kind: str, p: tuple[int, ...], b: int, c: int, n: int, ring: bool) -> 
             return 1 in _distance(p[0], p[1], n, ring)
         case "not_next":
             return 1 not in _distance(p[0], p[1], n, ring)
+        case "far":
+            return not {0, 1} & _distance(p[0], p[1], n, ring)
         case "gap":
             return c + 1 in _distance(p[0], p[1], n, ring)
         case "between":

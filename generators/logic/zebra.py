@@ -30,9 +30,9 @@ TRIES = 40
 # How often each clue kind is drawn: 1 mostly direct, 2 all kinds, 3 relations only.
 MIXES: Mapping[int, Mapping[str, float]] = {
     1: {"at": 1, "same": 4, "not_at": 1, "just_left": 2, "next": 1, "end": 0.5, "left": 1},
-    2: {"at": 0.2, "not_at": 0.5, "same": 3, "apart": 0.6, "left": 1, "just_left": 1.5, "next": 2, "not_next": 0.5,
+    2: {"at": 0.2, "not_at": 0.5, "same": 3, "apart": 0.6, "left": 1, "just_left": 1.5, "next": 2, "far": 0.5,
         "gap": 1, "between": 1, "either": 1, "end": 0.3, "odd": 0.4, "even": 0.4, "if_at": 0.3},
-    3: {"not_at": 0.3, "same": 1.2, "apart": 0.6, "left": 1, "just_left": 1, "next": 2.5, "not_next": 0.6, "gap": 2,
+    3: {"not_at": 0.3, "same": 1.2, "apart": 0.6, "left": 1, "just_left": 1, "next": 2.5, "far": 0.6, "gap": 2,
         "between": 1.5, "either": 1.2, "odd": 0.3, "even": 0.3, "if_at": 0.4},
 }  # fmt: skip
 

@@ -16,7 +16,7 @@ from verimill.schemas.core import Codec
 from verimill.schemas.text import plain, words
 
 Shape = Literal["row", "round"]
-SEAT_KINDS = tuple(kind for kind in KINDS if kind not in ("same", "apart", "either", "odd", "even"))
+SEAT_KINDS = tuple(kind for kind in KINDS if kind not in ("same", "apart", "either", "odd", "even", "far"))
 MAX_ANSWER = 1000  # characters
 
 Answer = tuple[str, ...]  # names, seat 1 first

@@ -14,7 +14,7 @@ from verimill.schemas.clues import KINDS, MAX_CLUES, ROUND_ONLY, Clue, check_clu
 from verimill.schemas.core import Codec
 from verimill.schemas.text import plain, words
 
-ROW_KINDS = tuple(kind for kind in KINDS if kind not in ROUND_ONLY)
+ROW_KINDS = tuple(kind for kind in KINDS if kind not in ROUND_ONLY and kind != "not_next")
 MAX_ANSWER = 4000  # characters
 
 Answer = tuple[tuple[str, ...], ...]  # the words at each position, in attribute order
@@ -67,8 +67,8 @@ class Problem:
         if not 1 <= len(self.clues) <= MAX_CLUES:
             raise ValueError(f"clues must be 1 to {MAX_CLUES}, got {len(self.clues)}")
         for clue in self.clues:
-            if clue[0] in ROUND_ONLY:
-                raise ValueError(f"clue kind {clue[0]} needs a round table")
+            if clue[0] not in ROW_KINDS:
+                raise ValueError(f"clue kind {clue[0]!r:.30} has no meaning here; known: {', '.join(ROW_KINDS)}")
             check_clue(clue, len(words), self.size)
 
     @property
@@ -167,7 +167,7 @@ def example(problem: Problem) -> str:
 CODEC = Codec(
     family="zebra",
     kind="logic",
-    version=1,
+    version=2,
     title="Zebra puzzle",
     checker="unique",
     params=Params,

@@ -83,7 +83,7 @@ def plain(problem: Any) -> Instance:
     return {"people": list(problem.people), "round": problem.shape == "round", "clues": clues}
 
 
-def _holds(kind: str, n: int, table: bool, number: int, a: int, b: int = 0, c: int = 0) -> bool:
+def holds(kind: str, n: int, table: bool, number: int, a: int, b: int = 0, c: int = 0) -> bool:
     """Whether a clue is true of seats, counted from 1."""
     steps = {abs(a - b), n - abs(a - b)} if table else {abs(a - b)}
     match kind:
@@ -121,7 +121,7 @@ def accepts(instance: Instance, text: str) -> bool:
     seat = {name: number for number, name in enumerate(names, 1)}
     for clue in instance["clues"]:
         who, number = _parts(clue)
-        if not _holds(clue[0], len(names), instance["round"], number, *(seat[name] for name in who)):
+        if not holds(clue[0], len(names), instance["round"], number, *(seat[name] for name in who)):
             return False
     return True
 
@@ -136,7 +136,7 @@ def solutions(instance: Instance, limit: int = 2) -> Iterator[str]:
     search.addConstraint(AllDifferentConstraint())
     for clue in instance["clues"]:
         who, number = _parts(clue)
-        fits = lambda *seats, kind=clue[0], number=number: _holds(kind, n, instance["round"], number, *seats)  # noqa: E731
+        fits = lambda *seats, kind=clue[0], number=number: holds(kind, n, instance["round"], number, *seats)  # noqa: E731
         search.addConstraint(fits, who)
     for found in islice(search.getSolutionIter(), limit):
         yield ", ".join(sorted(found, key=found.__getitem__))

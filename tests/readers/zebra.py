@@ -50,8 +50,8 @@ FORMS = (
     ("gap", "Going from {a} to {b} one passes exactly {n} other PLACE(s)."),
     ("between", "{b} is somewhere between {a} and {c}."),
     ("between", "{b} has {a} on one side and {c} on the other, perhaps further away."),
-    ("one of two", "{a} is either {b} or {c}."),
-    ("one of two", "{a} is one of these two: {b}; {c}."),
+    ("one of two", "{a} is either {b} or {c}, but not both."),
+    ("one of two", "{a} is exactly one of these two: {b}; {c}."),
     ("end", "{a} is at one of the two ends."),
     ("end", "{a} has a neighbour on one side only."),
     ("odd", "{a} is at an odd-numbered PLACE."),
@@ -62,7 +62,7 @@ FORMS = (
     ("if left", "{a} cannot both be at PLACE {n} and be somewhere left of {b}."),
 )
 _OF = {
-    "not_at": "not at", "just_left": "just left", "not_next": "far", "either": "one of two", "if_at": "if left",
+    "not_at": "not at", "just_left": "just left", "either": "one of two", "if_at": "if left",
 }  # verimill's word for each kind, where it is another  # fmt: skip
 
 
@@ -100,7 +100,7 @@ def plain(problem: Any) -> Instance:
     return {"values": dict(zip(problem.attributes, map(list, problem.values), strict=True)), "clues": clues}
 
 
-def _holds(kind: str, n: int, number: int, a: int, b: int = 0, c: int = 0) -> bool:
+def holds(kind: str, n: int, number: int, a: int, b: int = 0, c: int = 0) -> bool:
     """Whether a clue is true of positions, counted from 1."""
     match kind:
         case "at" | "not at":
@@ -153,7 +153,7 @@ def accepts(instance: Instance, text: str) -> bool:
         return False
     told = [(clue[0], *_parts(clue)) for clue in instance["clues"]]
     return text.count("\n") == n - 1 and all(
-        _holds(kind, n, number, *(at[word] for word in words)) for kind, words, number in told
+        holds(kind, n, number, *(at[word] for word in words)) for kind, words, number in told
     )
 
 
@@ -169,7 +169,7 @@ def solutions(instance: Instance, limit: int = 2) -> Iterator[str]:
         search.addConstraint(AllDifferentConstraint(), kind)
     for clue in instance["clues"]:
         words, number = _parts(clue)
-        search.addConstraint(lambda *at, kind=clue[0], number=number: _holds(kind, n, number, *at), words)
+        search.addConstraint(lambda *at, kind=clue[0], number=number: holds(kind, n, number, *at), words)
     for found in islice(search.getSolutionIter(), limit):
         lines = [[word for kind in values for word in kind if found[word] == spot] for spot in range(1, n + 1)]
         yield "\n".join(f"{spot}: {', '.join(words)}" for spot, words in enumerate(lines, 1))
