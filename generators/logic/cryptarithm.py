@@ -157,24 +157,50 @@ def near_misses(rng: Rng, problem: Problem, answer: Answer) -> Iterator[NearMiss
 
 
 def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | None:
-    """A told letter hidden ("many") or its digit changed ("none"), when it can be certified."""
-    known = problem.known
+    """Another letter told ("many") or a false digit ("none"), when it can be certified; mostly as many as before."""
     if rng.chance(0.5):
-        for k in rng.shuffled(range(len(known))):
-            less = Problem(problem.words, (*known[:k], *known[k + 1 :]))
-            twin = with_two_answers(less, model(less), partial(to_answer, less))
-            if twin is not None:
-                return twin
-    taken = {k[1] for k in known}
-    for letter in rng.shuffled(problem.letters):
-        for digit in rng.shuffled("0123456789"):
-            if digit in taken or any(k[0] == letter for k in known):
-                continue
-            more = Problem(problem.words, tuple(sorted((*known, letter + digit))))
-            twin = refuted(more, model(more), 2)
+        for told in _told_otherwise(rng, problem):
+            if len(readings(problem.words, problem.letters, told, 2)) == 2:
+                less = Problem(problem.words, told)
+                return with_two_answers(less, model(less), partial(to_answer, less))
+    for other in _falsified(rng, problem):
+        if not readings(other.words, other.letters, other.known, 1):
+            twin = refuted(other, model(other), 2)
             if twin is not None:
                 return twin
     return None
+
+
+def _told_otherwise(rng: Rng, problem: Problem) -> Iterator[tuple[str, ...]]:
+    """What may be told instead: another letter for one that was, then one letter less."""
+    known = problem.known
+    (digits,) = readings(problem.words, problem.letters, known, 1)
+    hidden = [f"{c}{d}" for c, d in zip(problem.letters, digits, strict=True) if f"{c}{d}" not in known]
+    less = [(*known[:k], *known[k + 1 :]) for k in rng.shuffled(range(len(known)))]
+    for rest in less:
+        for more in rng.shuffled(hidden):
+            yield tuple(sorted((*rest, more)))
+    yield from less
+
+
+def _falsified(rng: Rng, problem: Problem) -> Iterator[Problem]:
+    """A told digit changed; where no letter is told, a letter of a word; last, a letter told with some digit."""
+    words, known = problem.words, problem.known
+    free = [d for d in "0123456789" if d not in {told[1] for told in known}]
+    for k in rng.shuffled(range(len(known))):
+        for digit in rng.shuffled(free):
+            yield Problem(words, (*known[:k], known[k][0] + digit, *known[k + 1 :]))
+    for _ in range(0 if known else 24):
+        at = rng.below(len(words))
+        spot = rng.below(len(words[at]))
+        word = words[at][:spot] + rng.pick(problem.letters) + words[at][spot + 1 :]
+        other = Problem((*words[:at], word, *words[at + 1 :]), ())
+        if other.letters == problem.letters and other != problem:
+            yield other
+    for letter in rng.shuffled(problem.letters):
+        for digit in rng.shuffled(free):
+            if not any(told[0] == letter for told in known):
+                yield Problem(words, tuple(sorted((*known, letter + digit))))
 
 
 def narrate(problem: Problem, steps: tuple[Step, ...]) -> str:
@@ -212,23 +238,17 @@ def facts(problem: Problem) -> Mapping[str, str]:
 
 WORDINGS = (
     "In this addition every letter stands for a digit (base ten), the same letter always for the same digit and "
-    "different "
-    "letters for different digits. No number begins with 0.\n\n{board}\n\n{known}Find the digit of each "
-    "letter.\n\n{answer}",
-    "Solve the cryptarithm.\n\n{board}\n\nReplace the letters {letters} by decimal digits so that the sum is "
-    "correct. Two "
-    "letters never share a digit, a letter keeps its digit throughout, and the first digit of a number of "
-    "several digits "
-    "is not zero. {known}\n\n{answer}",
-    "Someone has written a correct addition and then put letters for the digits:\n\n{board}\n\nEach letter hides "
-    "one digit "
-    "from 0 to 9, no digit is hidden by two letters, and none of the numbers started with a 0. {known}What was the "
-    "original addition?\n\n{answer}",
-    "Letters for digits. Rules: (1) the addition below is true when the letters are read as decimal digits; (2) "
-    "each of "
-    "{letters} is one digit everywhere; (3) no two of them are equal; (4) a leading letter is not 0. "
-    "{known}\n{board}\n\n"
-    "{answer}",
+    "different letters for different digits. No number of several digits begins with 0.\n\n{board}\n\n{known}Find the "
+    "digit of each letter.\n\n{answer}",
+    "Solve the cryptarithm.\n\n{board}\n\n{known}Replace the letters {letters} by decimal digits so that the sum is "
+    "correct. Two letters never share a digit, a letter keeps its digit throughout, and the first digit of a number of "
+    "several digits is not zero.\n\n{answer}",
+    "Someone has written a correct addition and then put letters for the digits:\n\n{board}\n\nEach letter hides one "
+    "digit from 0 to 9, no digit is hidden by two letters, and no number of several digits started with a 0. "
+    "{known}What was the original addition?\n\n{answer}",
+    "Letters for digits. {known}Rules: (1) the addition below is true when the letters are read as decimal digits; (2) "
+    "each of {letters} is one digit everywhere; (3) no two of them are equal; (4) the first letter of a word of "
+    "several letters is not 0.\n{board}\n\n{answer}",
 )
 
 MAKER = Maker(

@@ -2,7 +2,8 @@
 
 Claims: `S=9`, `S!=0`, and for carries `c2=1` (what column 2 hands to column 3; columns count from the right).
 Refs: `column 2`, `leading S` (a word may not begin with 0), `letters` (different letters, different digits).
-Answers are `S=9, E=5, ...`. Unanswerable twins: a known letter hidden ("many"), a known digit changed ("none").
+Answers are `S=9, E=5, ...`. Unanswerable twins: another letter told ("many"), a told digit or
+a letter of a word changed ("none").
 """
 
 from __future__ import annotations
@@ -138,7 +139,7 @@ def example(problem: Problem) -> str:
 CODEC = Codec(
     family="cryptarithm",
     kind="logic",
-    version=1,
+    version=2,
     title="Cryptarithm",
     checker="unique",
     params=Params,

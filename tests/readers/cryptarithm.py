@@ -14,15 +14,15 @@ SOLVED = (1, 2, 4)
 MADE_UP = True  # letters of the example
 _RULES = (  # a digit each, no digit twice, no leading zero
     r"every letter stands for a digit \(base ten\), the same letter always for the same digit and different letters "
-    r"for different digits\. No number begins with 0\.",
+    r"for different digits\. No number of several digits begins with 0\.",
     r"Replace the letters (?P<a>[A-Z](?:, [A-Z])*) by decimal digits so that the sum is correct\. Two letters never "
     r"share a digit, a letter keeps its digit throughout, and the first digit of a number of several digits is "
     r"not zero\.",
-    r"Each letter hides one digit from 0 to 9, no digit is hidden by two letters, and none of the numbers started with "
-    r"a 0\.",
+    r"Each letter hides one digit from 0 to 9, no digit is hidden by two letters, and no number of several "
+    r"digits started with a 0\.",
     r"\(1\) the addition below is true when the letters are read as decimal digits; \(2\) each of "
     r"(?P<b>[A-Z](?:, [A-Z])*) is one digit everywhere; \(3\) no two of them are equal; "
-    r"\(4\) a leading letter is not 0\.",
+    r"\(4\) the first letter of a word of several letters is not 0\.",
 )
 _STACKED = r"(?m)^((?: +[A-Z]+\n)*)\+ *([A-Z]+)\n-+\n *([A-Z]+)$"
 _LINE = r"(?m)^([A-Z]+(?: \+ [A-Z]+)+) = ([A-Z]+)$"
