@@ -199,8 +199,9 @@ def facts(problem: Problem) -> Mapping[str, str]:
 WORDINGS = (
     "Here is a minesweeper board of {n} by {n} cells. A digit is an opened cell, which holds no mine, and tells how "
     "many of the up to eight cells around it (sides and corners) hold a mine; # is a covered cell. How many mines "
-    "there are in all is not known.\n\n{board}\n\nList every covered cell that is certainly safe and every covered "
-    "cell that is certainly mined, that is, safe (or mined) in all arrangements of mines that agree with the digits. "
+    "there are in all is not known. Cell r2c3 is in row 2 from the top and column 3 from the left.\n\n"
+    "{board}\n\nList every covered cell that is certainly safe and every covered cell that is certainly mined, that "
+    "is, safe (or mined) in all arrangements of mines that agree with the digits. "
     "Leave out the cells about which the digits decide nothing.\n\n{answer}",
     "A game of minesweeper has come to this position (# is covered, digits count the mines in the neighbouring cells, "
     "diagonals included; open cells are free of mines):\n\n{board}\n\nThe total number of mines is unknown. Which "
@@ -208,13 +209,15 @@ WORDINGS = (
     "cell that could be either. Cell r2c3 is in row 2 from the top and column 3 from the left.\n\n{answer}",
     "A field of {n} by {n} plots is searched for buried pipes, at most one under each plot. Plots that have been dug "
     "up hold no pipe and show how many of the plots next to them, also diagonally, do. The others are marked #. "
-    "Nobody knows how many pipes there are.\n\n{board}\n\nReport every undug plot that is certainly free (list it as "
-    "safe) and every one that certainly holds a pipe (list it as mined), judging by the digits alone. A plot that is "
+    "Nobody knows how many pipes there are. Plot r2c3 is in row 2 from the top and column 3 from the left.\n\n"
+    "{board}\n\nReport every undug plot that is certainly free (list it as safe) and every one that certainly holds a "
+    "pipe (list it as mined), judging by the digits alone. A plot that is "
     "free in one possible case and not in another must not be reported.\n\n{answer}",
     "Task: certain cells in minesweeper.\nBoard: {n} x {n}; '#' covered, digit d opened.\nFacts: (1) an opened cell "
     "has no mine; (2) d is the exact number of mines among the 8 surrounding cells (fewer at the border); (3) the "
-    "number of mines overall is free.\nWanted: all covered cells that are mine-free in every consistent layout, and "
-    "all covered cells that are mined in every consistent layout; nothing else.\n{board}\n\n{answer}",
+    "number of mines overall is free.\nCells: r1c1 is the top left corner, r{n}c{n} the bottom right.\n"
+    "Wanted: all covered cells that are mine-free in every consistent layout, and all covered cells that are mined in "
+    "every consistent layout; nothing else.\n{board}\n\n{answer}",
 )
 
 MAKER = Maker(

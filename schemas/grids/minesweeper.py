@@ -154,7 +154,7 @@ def example(problem: Problem) -> str:
 CODEC = Codec(
     family="minesweeper",
     kind="grids",
-    version=2,
+    version=3,
     title="Minesweeper: certain cells",
     checker="exact",
     params=Params,

@@ -10,11 +10,17 @@ from readers.shapes import asked, exactly, one, place, square
 
 Instance = dict[str, Any]  # size; open: what each opened cell shows, by cell; all other cells are covered
 SOLVED = (1, 4, 8)
+MADE_UP = True  # cells of the example, which may be open ones
 _RULES = (
     "how many of the up to eight cells around it (sides and corners) hold a mine",
     "digits count the mines in the neighbouring cells, diagonals included",
     "show how many of the plots next to them, also diagonally, do",
     "d is the exact number of mines among the 8 surrounding cells",
+)
+_NAMED = (
+    "Cell r2c3 is in row 2 from the top and column 3 from the left.",
+    "Plot r2c3 is in row 2 from the top and column 3 from the left.",
+    "Cells: r1c1 is the top left corner, r",
 )
 _FREE = (
     "How many mines there are in all is not known",
@@ -27,8 +33,8 @@ _FREE = (
 def read(prompt: str) -> Instance:
     """The instance that a prompt tells."""
     parts = asked(prompt)
-    if sum(rule in parts.task for rule in _RULES) != 1 or sum(free in parts.task for free in _FREE) != 1:
-        raise ValueError(f"what a digit counts must be told, and that the number of all mines is not: {parts.task!r}")
+    if any(sum(told in parts.task for told in each) != 1 for each in (_RULES, _FREE, _NAMED)):
+        raise ValueError(f"digits, cells and that the number of all mines is free must be told: {parts.task!r}")
     one(r"(?i)two lines, 'safe:' with all certainly safe cells and 'mines:' with all certainly mined cells", parts.form)
     size = int(one(r"\Asafe: r1c1\nmines: r(\d)c\1\Z", parts.example)[1])
     if "Covered (#):" not in parts.task:
