@@ -1,4 +1,4 @@
-"""The text id of a problem: `sudoku@1:level=4#7/0` is all that is needed to make it again.
+"""The text id of a problem: `sudoku@2:level=4#7/0` is all that is needed to make it again.
 
     FAMILY @ VERSION : KNOBS # SEED / INDEX [ !twin ]
 
@@ -135,7 +135,7 @@ def parse_key(text: str) -> Key:
     knobs, hash_sign, place = rest.rpartition("#")
     seed, slash, index = place.rpartition("/")
     if not (colon and at and hash_sign and slash):
-        raise ValueError(f"a key must look like {_SHAPE}, for example sudoku@1:level=4#7/0; got {text!r:.80}")
+        raise ValueError(f"a key must look like {_SHAPE}, for example sudoku@2:level=4#7/0; got {text!r:.80}")
     codec(family)  # an unknown family is named first
     numbers = {"version": version, "index": index}
     for name, word in numbers.items():

@@ -26,12 +26,12 @@ from verimill.schemas.selections import parse_stage, read_stages
 
 RECIPE = """\
 name: lives
-seed: 11
+seed: 13
 families:
   - {family: sudoku, levels: 1}
   - {family: shortest_path, levels: 1-6}
 splits:
-  - {name: train, rows: 30, levels: 1-2}
+  - {name: train, rows: 44, levels: 1-2}
   - {name: hard, rows: 6, levels: 2-6, families: [shortest_path], where: "steps >= 9 and tier >= 1"}
 traces: {oracle: [full, brief]}
 unanswerable: 0.3
@@ -117,9 +117,9 @@ def test_what_the_folder_does_not_say_is_left_open(made: Path, tmp_path: Path) -
 
 
 def test_a_name_that_fits_no_row_or_many_is_one_sentence(made: Path, tmp_path: Path) -> None:
-    with pytest.raises(NoSuchRow, match=r"must have one row whose id begins with 00000000, got 36: 0{31}0, "):
+    with pytest.raises(NoSuchRow, match=r"must have one row whose id begins with 00000000, got 50: 0{31}0, "):
         life_of(made, "00000000")
-    for name, why in (("f" * 32, "got none"), ("sudoku@1:level=1#0/0", "no row with the key"), ("row 7", "its key")):
+    for name, why in (("f" * 32, "got none"), ("sudoku@2:level=1#0/0", "no row with the key"), ("row 7", "its key")):
         with pytest.raises(NoSuchRow, match=why):
             life_of(made, name)
     bare = Path(shutil.copytree(made, tmp_path / "bare"))

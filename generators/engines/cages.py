@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from verimill.generators.engines.grids import spaced
 from verimill.schemas.cages import LETTERS, cells_of, renumbered
-from verimill.schemas.cells import cell_names, neighbours
+from verimill.schemas.cells import cell_names, connected, neighbours
 from verimill.schemas.rng import Rng
 
 
@@ -116,6 +116,26 @@ def shape_of(n: int, cells: Sequence[int]) -> tuple[tuple[int, int], ...]:
     """The cells as (row, column) counted from the cage's own corner, so that equal shapes share a table."""
     top, left = min(c // n for c in cells), min(c % n for c in cells)
     return tuple((c // n - top, c % n - left) for c in cells)
+
+
+def cells_moved(rng: Rng, n: int, cages: tuple[int, ...]) -> tuple[int, ...]:
+    """The labels after up to three cells went to a neighbouring cage, none larger than the largest was.
+
+    Every cage stays in one piece, and their number stays what it was.
+    """
+    label = list(cages)
+    most = max(map(len, cells_of(cages)))
+    wanted = rng.between(1, 3)
+    for cell in rng.shuffled(range(n * n)):
+        rest = [c for c in range(n * n) if label[c] == label[cell] and c != cell]
+        near = sorted({label[d] for d in around(n)[cell]} - {label[cell]})
+        into = [k for k in near if label.count(k) < most]
+        if rest and into and connected(rest, n, n):
+            label[cell] = rng.pick(into)
+            wanted -= 1
+        if not wanted:
+            break
+    return tuple(label)
 
 
 def moved(cages: Sequence[int], move: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache, partial
 
 from verimill.generators.engines import prose
@@ -11,7 +12,7 @@ from verimill.generators.engines.constraints import Constraint, table, total, un
 from verimill.generators.engines.deduction import Workspace, solutions_of, solvable, thin, workspace
 from verimill.generators.engines.grids import LAYOUTS
 from verimill.generators.engines.puzzles import GLANCE, Model, fits, near_misses_of, solve_model
-from verimill.generators.engines.twins import refuted, with_two_answers
+from verimill.generators.engines.twins import another_given, refuted, with_two_answers
 from verimill.schemas.cells import cell_names, symmetries
 from verimill.schemas.core import Exhausted, Face, Maker, NearMiss, Solved, Step, Unanswerable
 from verimill.schemas.grids.binairo import Answer, Params, Problem
@@ -184,14 +185,15 @@ def near_misses(rng: Rng, problem: Problem, answer: Answer) -> Iterator[NearMiss
 
 
 def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | None:
-    """A given less ("many") or a given changed ("none"), whichever the draw says, when it can be certified."""
+    """A given for another ("many") or a given changed ("none"), whichever the draw says, when it can be certified."""
     givens = [i for i, g in enumerate(problem.givens) if g != "."]
     if rng.chance(0.5):
         for cell in rng.shuffled(givens):
             less = _with(problem, cell, ".")
             twin = with_two_answers(less, model(less), to_answer)
-            if twin is not None:
-                return twin
+            evened = None if twin is None else another_given(rng, less.givens, twin.witnesses)
+            if twin is not None and evened is not None:
+                return replace(twin, problem=replace(less, givens=evened))
     for cell in rng.shuffled(givens):
         other = _with(problem, cell, _FLIP[problem.givens[cell]])
         twin = refuted(other, model(other), problem.size)
@@ -240,8 +242,8 @@ WORDINGS = (
     "from one another; do not change a printed digit.\n\n{answer}",
     "A panel has {squares} switches in {n} rows of {n}; 1 means on and 0 means off. Some are fixed already:\n\n"
     "{board}\n\nSet the others so that (a) in every row and column exactly {half} switches are on, (b) no three "
-    "switches in a line next to each other are all on or all off, (c) no two rows have the same pattern, and (d) no "
-    "two columns have the same pattern. The fixed ones cannot be moved.\n\n{answer}",
+    "neighbouring switches of a row or of a column are all on or all off, (c) no two rows have the same pattern, and "
+    "(d) no two columns have the same pattern. The fixed ones cannot be moved.\n\n{answer}",
     "Task: binary puzzle.\nRules: (1) each cell is 0 or 1; (2) {half} zeros and {half} ones in each row and in each "
     "column; (3) at most two equal digits in succession, horizontally and vertically; (4) rows are pairwise "
     "different; (5) columns are pairwise different; (6) given digits stay.\nGrid:\n{board}\n\n{answer}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from math import log10
 from operator import itemgetter
@@ -24,7 +25,7 @@ from verimill.generators.engines.latin import (
     with_symbol,
 )
 from verimill.generators.engines.puzzles import Model, at_tier, near_misses_of, solve_model
-from verimill.generators.engines.twins import refuted, with_two_answers
+from verimill.generators.engines.twins import another_given, refuted, with_two_answers
 from verimill.schemas.cells import cell_names, symmetries
 from verimill.schemas.core import Exhausted, Face, Maker, NearMiss, Solved, Step, Unanswerable
 from verimill.schemas.grids.futoshiki import DIGITS, Answer, Params, Problem, ordered
@@ -151,7 +152,7 @@ def near_misses(rng: Rng, problem: Problem, answer: Answer) -> Iterator[NearMiss
 
 
 def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | None:
-    """A clue less ("many"), or a sign turned round or a given changed ("none"), when it can be certified."""
+    """A clue for another ("many"), or a sign turned round or a given changed ("none"), when it can be certified."""
     found = _loosened(rng, problem) if rng.chance(0.5) else None
     return found or _twisted(rng, problem)
 
@@ -165,9 +166,22 @@ def _loosened(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | Non
         else:
             less_of = Problem(n, with_symbol(problem.givens, givens[clue - len(signs)], "."), signs)
         twin = with_two_answers(less_of, model(less_of), to_answer)
-        if twin is not None:
-            return twin
+        evened = None if twin is None else _evened(rng, less_of, twin.witnesses, clue < len(signs))
+        if twin is not None and evened is not None:
+            return replace(twin, problem=evened)
     return None
+
+
+def _evened(rng: Rng, problem: Problem, answers: tuple[Answer, ...], by_sign: bool) -> Problem | None:
+    """The problem and one more clue that both answers keep, so that no clue is missed; None where there is none."""
+    one, two = answers
+    taken = {frozenset(sign) for sign in problem.signs}
+    alike = [(a, b) for a, b in slots(problem.size) if {a, b} not in taken and (one[a] < one[b]) == (two[a] < two[b])]
+    if by_sign and alike:
+        a, b = rng.pick(alike)
+        return replace(problem, signs=ordered([*problem.signs, (a, b) if one[a] < one[b] else (b, a)]))
+    givens = another_given(rng, problem.givens, answers)
+    return None if givens is None else replace(problem, givens=givens)
 
 
 def _twisted(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | None:

@@ -173,8 +173,8 @@ WORDINGS = (
     "it.\n\n{board}\n\n{answer}",
     "This is a kakurasu of side {n}.\n\n{board}\n\nEach cell is either black or white. In a row, black cells count "
     "1, 2, ..., {n} from left to right by their position; in a column they count 1, 2, ..., {n} from top to bottom. "
-    "White cells count nothing. Find the black cells so that all row sums and all column sums are as stated.\n\n"
-    "{answer}",
+    "White cells count nothing. Find the black cells, which are the marked ones, so that all row sums and all "
+    "column sums are as stated.\n\n{answer}",
     "A wall has {squares} lamps in {n} rows and {n} columns. A lit lamp is worth its column number to its row and "
     "its row number to its column; a dark lamp is worth nothing. The totals read off the wall are:\n\n{board}\n\n"
     "Which lamps are lit? Every total has to match exactly. Lit lamps are the marked cells.\n\n{answer}",

@@ -7,7 +7,7 @@ from functools import partial
 from math import log10
 
 from verimill.generators.engines import prose
-from verimill.generators.engines.cages import LAYOUTS, around, cut, moved, operate, results, shape_of
+from verimill.generators.engines.cages import LAYOUTS, cells_moved, cut, moved, operate, results, shape_of
 from verimill.generators.engines.canonical import text_key
 from verimill.generators.engines.constraints import Constraint, table
 from verimill.generators.engines.deduction import deduce, thin, workspace
@@ -157,38 +157,49 @@ def near_misses(rng: Rng, problem: Problem, answer: Answer) -> Iterator[NearMiss
 
 
 def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | None:
-    """Two cages joined ("many"), or one cage's clue changed ("none"), when it can be certified."""
+    """Cells in other cages or other operations ("many"), or a clue changed ("none"), when it can be certified."""
     found = _loosened(rng, problem) if rng.chance(0.5) else None
     return found or _twisted(rng, problem)
 
 
 def _loosened(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | None:
-    cells = cells_of(problem.cages)
-    square = None
-    for k in rng.shuffled(range(len(cells)))[:12]:
-        near = {problem.cages[d] for c in cells[k] for d in around(problem.size)[c]} - {k}
-        into = [j for j in sorted(near) if len(cells[j]) + len(cells[k]) <= 4]
-        if not into:
-            continue
-        j = rng.pick(into)
-        square = square or solve(problem).answer
-        other = _joined(rng, problem, j, k, [int(d) for d in square])
-        twin = with_two_answers(other, model(other), to_answer)
+    square = [int(d) for d in solve(problem).answer]
+    for attempt in range(24):
+        other = _reworded(rng, problem, square) if attempt % 2 else _recut(rng, problem, square)
+        twin = None if other is None else with_two_answers(other, model(other), to_answer)
         if twin is not None:
             return twin
     return None
 
 
-def _joined(rng: Rng, problem: Problem, j: int, k: int, square: Sequence[int]) -> Problem:
-    """Cages j and k as one, with a fitting clue."""
-    label = [j if c == k else c for c in problem.cages]
+def _recut(rng: Rng, problem: Problem, square: Sequence[int]) -> Problem:
+    """A few cells in neighbouring cages, where all these cages get clues that fit the square."""
+    label = cells_moved(rng, problem.size, problem.cages)
+    changed = {k for pair in zip(label, problem.cages, strict=True) if pair[0] != pair[1] for k in pair}
+    cages, old = renumbered(label)
+    return _with_new_clues(rng, problem, square, cages, old, changed)
+
+
+def _reworded(rng: Rng, problem: Problem, square: Sequence[int]) -> Problem | None:
+    """Four cages with other clues that fit the square; None for a bad draw."""
+    larger = [k for k, cells in enumerate(cells_of(problem.cages)) if len(cells) > 1]
+    other = _with_new_clues(
+        rng, problem, square, problem.cages, range(len(problem.ops)), set(rng.sample(larger, min(4, len(larger))))
+    )
+    return None if other == problem else other
+
+
+def _with_new_clues(
+    rng: Rng, problem: Problem, square: Sequence[int], cages: tuple[int, ...], old: Sequence[int], changed: set[int]
+) -> Problem:
+    """These cages with the clues they had, and new ones for those that changed."""
     allowed = "".join(op for op in "+-*/" if op in problem.ops) or "+"
     allowed = allowed if "+" in allowed or "*" in allowed else allowed + "+"
-    op, target = _operation(rng, allowed, [d for d, c in zip(square, label, strict=True) if c == j])
-    cages, old = renumbered(label)
-    clue = list(zip(problem.ops, problem.targets, strict=True))
-    clue[j] = (op, target)
-    return Problem(problem.size, cages, "".join(clue[c][0] for c in old), tuple(clue[c][1] for c in old))
+    clues = [
+        _operation(rng, allowed, [square[c] for c in cells]) if k in changed else (problem.ops[k], problem.targets[k])
+        for k, cells in zip(old, cells_of(cages), strict=True)
+    ]
+    return Problem(problem.size, cages, "".join(op for op, _ in clues), tuple(target for _, target in clues))
 
 
 def _twisted(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache, partial
 
 from verimill.generators.engines import prose
-from verimill.generators.engines.cages import LAYOUTS, around, cut, moved, sums
+from verimill.generators.engines.cages import LAYOUTS, cells_moved, cut, moved, sums
 from verimill.generators.engines.canonical import text_key
 from verimill.generators.engines.constraints import Constraint, different, table
 from verimill.generators.engines.deduction import Workspace, deduce, solutions_of, thin, workspace
@@ -20,7 +21,7 @@ from verimill.generators.engines.latin import (
     with_symbol,
 )
 from verimill.generators.engines.puzzles import Model, at_tier, near_misses_of, solve_model
-from verimill.generators.engines.twins import refuted, with_two_answers
+from verimill.generators.engines.twins import another_given, refuted, with_two_answers
 from verimill.schemas.cages import cells_of, renumbered
 from verimill.schemas.cells import cell_names, symmetries
 from verimill.schemas.core import Exhausted, Face, Maker, NearMiss, Solved, Step, Unanswerable
@@ -136,43 +137,37 @@ def near_misses(rng: Rng, problem: Problem, answer: Answer) -> Iterator[NearMiss
 
 
 def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | None:
-    """A given less or two cages joined ("many"), or two sums changed ("none"), when it can be certified."""
+    """A given for another or cells in other cages ("many"), or two sums changed ("none"), when certified."""
     found = _loosened(rng, problem) if rng.chance(0.5) else None
     return found or _twisted(rng, problem)
 
 
 def _loosened(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | None:
     givens = [i for i, g in enumerate(problem.givens) if g != "."]
-    for attempt in range(8):
+    solution: Answer = ()
+    for attempt in range(12):
         if givens and attempt % 2 == 0:
-            cell = rng.pick(givens)
-            other: Problem | None = Problem(
-                problem.size, with_symbol(problem.givens, cell, "."), problem.cages, problem.sums
-            )
+            less = replace(problem, givens=with_symbol(problem.givens, rng.pick(givens), "."))
+            twin = with_two_answers(less, model(less), to_answer)
+            evened = None if twin is None else another_given(rng, less.givens, twin.witnesses)
+            if twin is not None and evened is not None:
+                return replace(twin, problem=replace(less, givens=evened))
         else:
-            other = _joined(rng, problem)
-        twin = with_two_answers(other, model(other), to_answer) if other is not None else None
-        if twin is not None:
-            return twin
+            solution = solution or solve(problem).answer
+            other = _recut(rng, problem, solution)
+            twin = with_two_answers(other, model(other), to_answer) if other is not None else None
+            if twin is not None:
+                return twin
     return None
 
 
-def _joined(rng: Rng, problem: Problem) -> Problem | None:
-    """Two neighbouring cages made one; None when the draw does not suit. Their digits may repeat a value."""
-    n = problem.size
-    cells = cells_of(problem.cages)
-    k = rng.below(len(cells))
-    near = sorted({problem.cages[d] for c in cells[k] for d in around(n)[c]} - {k})
-    into = [j for j in near if len(cells[j]) + len(cells[k]) <= 4]
-    if not into:
+def _recut(rng: Rng, problem: Problem, solution: Answer) -> Problem | None:
+    """A few cells in neighbouring cages, with the sums of the solution, which stays one; None for a bad draw."""
+    cages, _ = renumbered(cells_moved(rng, problem.size, problem.cages))
+    digits = [[int(solution[c]) for c in cells] for cells in cells_of(cages)]
+    if any(len(set(held)) < len(held) for held in digits):
         return None
-    j = rng.pick(into)
-    total = problem.sums[j] + problem.sums[k]
-    low, high = reach(n, len(cells[j]) + len(cells[k]))
-    if not low <= total <= high:
-        return None
-    cages, old = renumbered([j if c == k else c for c in problem.cages])
-    return Problem(n, problem.givens, cages, tuple(total if c == j else problem.sums[c] for c in old))
+    return replace(problem, cages=cages, sums=tuple(map(sum, digits)))
 
 
 def _twisted(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | None:

@@ -225,8 +225,8 @@ WORDINGS = (
     "0 means that the line has no filled cell.\n\n{board}\n\n{answer}",
     "This is a nonogram (picture puzzle) of side {n}.\n\n{board}\n\nEvery number stands for a block of that many "
     "adjoining black cells. The blocks of a line come in the order given, with one white cell or more between them, "
-    "and no black cell belongs to no block; 0 stands for a line that is white throughout. Find the picture that "
-    "meets all row clues and all column clues.\n\n{answer}",
+    "and every black cell belongs to a block; 0 stands for a line that is white throughout. Find the picture that "
+    "meets all row clues and all column clues; its black cells are the filled ones.\n\n{answer}",
     "A machine knits a pattern of {n} rows by {n} stitches in two colours. For each row and each column it notes how "
     "many coloured stitches follow one another before the colour stops, run by run (0 when there is none at all). "
     "Two runs are always separated by plain stitches. The notes say:\n\n{board}\n\nWork out the pattern: coloured "

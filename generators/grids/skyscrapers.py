@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import permutations
 from math import log10
@@ -16,7 +17,7 @@ from verimill.generators.engines.deduction import deduce, thin, workspace
 from verimill.generators.engines.grids import latin_square, spaced
 from verimill.generators.engines.latin import full_masks, given_masks, latin, movers, to_answer, with_symbol
 from verimill.generators.engines.puzzles import Model, at_tier, near_misses_of, solve_model
-from verimill.generators.engines.twins import refuted, with_two_answers
+from verimill.generators.engines.twins import another_given, refuted, with_two_answers
 from verimill.schemas.cells import cell_names, symmetries
 from verimill.schemas.core import Exhausted, Face, Maker, NearMiss, Solved, Step, Unanswerable
 from verimill.schemas.grids.skyscrapers import DIGITS, Answer, Params, Problem, sight_lines
@@ -148,7 +149,7 @@ def _swapped(rng: Rng, problem: Problem, answer: Answer) -> Iterator[NearMiss[An
 
 
 def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | None:
-    """A clue less ("many"), or a view or a given changed ("none"), when it can be certified."""
+    """A clue for another ("many"), or a view or a given changed ("none"), when it can be certified."""
     found = _loosened(rng, problem) if rng.chance(0.5) else None
     return found or _twisted(rng, problem)
 
@@ -166,9 +167,21 @@ def _loosened(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | Non
         else:
             other = Problem(n, with_symbol(problem.givens, k, "."), problem.views)
         twin = with_two_answers(other, model(other), to_answer)
-        if twin is not None:
-            return twin
+        evened = None if twin is None else _evened(rng, other, twin.witnesses, kind == "view")
+        if twin is not None and evened is not None:
+            return replace(twin, problem=evened)
     return None
+
+
+def _evened(rng: Rng, problem: Problem, answers: tuple[Answer, ...], by_view: bool) -> Problem | None:
+    """The problem and one more clue that both answers keep, so that no clue is missed; None where there is none."""
+    one, two = ([visible([int(answer[c]) for c in line]) for line in sight_lines(problem.size)] for answer in answers)
+    alike = [k for k, seen in enumerate(problem.views) if not seen and one[k] == two[k]]
+    if by_view and alike:
+        k = rng.pick(alike)
+        return replace(problem, views=(*problem.views[:k], one[k], *problem.views[k + 1 :]))
+    givens = another_given(rng, problem.givens, answers)
+    return None if givens is None else replace(problem, givens=givens)
 
 
 def _twisted(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | None:

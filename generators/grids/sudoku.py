@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache, partial
 
 import numpy as np
@@ -14,7 +15,7 @@ from verimill.generators.engines.deduction import Workspace, deduce, thin, works
 from verimill.generators.engines.digging import Digger
 from verimill.generators.engines.grids import LAYOUTS, regions
 from verimill.generators.engines.puzzles import Model, at_tier, grade, near_misses_of, solve_model
-from verimill.generators.engines.twins import refuted, with_two_answers
+from verimill.generators.engines.twins import another_given, refuted, with_two_answers
 from verimill.schemas.cells import cell_names, symmetries
 from verimill.schemas.core import Exhausted, Face, Maker, NearMiss, Solved, Step, Unanswerable
 from verimill.schemas.grids.sudoku import BOX, DIGITS, Answer, Params, Problem, Variant, boxes
@@ -203,14 +204,15 @@ def near_misses(rng: Rng, problem: Problem, answer: Answer) -> Iterator[NearMiss
 
 
 def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | None:
-    """A given less ("many") or a given changed ("none"), whichever the draw says, when it can be certified."""
+    """A given for another ("many") or a given changed ("none"), whichever the draw says, when it can be certified."""
     givens = [i for i, g in enumerate(problem.givens) if g != "."]
     if rng.chance(0.5):
         for cell in rng.shuffled(givens):
             less = Problem(problem.size, problem.variant, _with(problem.givens, cell, "."), problem.regions)
             twin = with_two_answers(less, model(less), to_answer)
-            if twin is not None:
-                return twin
+            evened = None if twin is None else another_given(rng, less.givens, twin.witnesses)
+            if twin is not None and evened is not None:
+                return replace(twin, problem=replace(less, givens=evened))
     for cell in rng.shuffled(givens):
         for digit in rng.shuffled(DIGITS[: problem.size]):
             if digit == problem.givens[cell]:
@@ -247,24 +249,35 @@ def facts(problem: Problem) -> Mapping[str, str]:
     n = problem.size
     height, width = BOX[n]
     parts = {
-        "classic": f"each of the {n} boxes of {height} rows by {width} columns",
-        "diagonal": f"each of the {n} boxes of {height} rows by {width} columns, and each of the two long diagonals",
-        "jigsaw": f"each of the {n} regions marked by letters",
+        "classic": f"{n} boxes of {height} rows by {width} columns",
+        "diagonal": f"{n} boxes of {height} rows by {width} columns",
+        "jigsaw": f"{n} regions marked by letters",
     }[problem.variant]
-    return {"n": str(n), "digits": f"1 to {n}", "parts": parts, "squares": str(n * n)}
+    every, no = (
+        ("", "")
+        if problem.variant != "diagonal"
+        else (", and each of the two long diagonals", " or on either of the two long diagonals")
+    )
+    return {
+        "n": str(n),
+        "digits": f"1 to {n}",
+        "parts": f"each of the {parts}{every}",
+        "inside": f"in any of the {parts}{no}",
+        "squares": str(n * n),
+    }
 
 
 WORDINGS = (
     "Fill the {n} by {n} grid with the digits {digits}. Every row, every column and {parts} must contain each digit "
     "exactly once. The digits already shown stay where they are.\n\n{board}\n\n{answer}",
     "Here is a sudoku of side {n}. Open cells are dots or underscores; cells that already hold a digit may not be "
-    "changed.\n\n{board}\n\nComplete it so that no digit from {digits} repeats in a row, in a column or in {parts}."
+    "changed.\n\n{board}\n\nComplete it so that no digit from {digits} repeats in a row, in a column or {inside}."
     "\n\n{answer}",
     "A puzzle magazine prints this grid:\n\n{board}\n\nA reader has to write a digit from {digits} into each of the "
     "empty squares without touching the printed ones. When all {squares} squares are filled, each row, each column "
     "and {parts} must show every digit once and only once.\n\n{answer}",
     "Task: sudoku.\nRules: (1) use the digits {digits}; (2) no digit twice in any row; (3) no digit twice in any "
-    "column; (4) no digit twice in {parts}; (5) keep the given digits.\nGrid:\n{board}\n\n{answer}",
+    "column; (4) no digit twice {inside}; (5) keep the given digits.\nGrid:\n{board}\n\n{answer}",
 )
 
 MAKER = Maker(

@@ -3,8 +3,8 @@
 Claims: `r3c4=1` (the cell holds 1) and `r3c4!=1`. Refs: `triple r1c1-r1c3` (three neighbours in a line, named
 by first and last), `count row-3` and `count col-3` (as many zeros as ones), `rows 2-5` (row 2 differs from
 row 5), `cols 1-4`. Two more refs name all that holds inside one line at once, its balance and its triples:
-`line row-3` and `line col-3`. Answers are the whole grid, one line a row. Unanswerable twins: a given taken
-away ("many"), a given changed ("none").
+`line row-3` and `line col-3`. Answers are the whole grid, one line a row. Unanswerable twins: a given for another
+("many"), a given changed ("none").
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def example(problem: Problem) -> str:
 CODEC = Codec(
     family="binairo",
     kind="grids",
-    version=2,
+    version=3,
     title="Binairo",
     checker="unique",
     params=Params,

@@ -2,7 +2,7 @@
 
 Claims: `r3c4=7` (the cell holds 7) and `r3c4!=7`. Refs: `row 3`, `col 4`, `sign 2` (signs counted in the
 order of their first cell, then of their second, in reading order). Answers are the whole grid, one line a
-row. Unanswerable twins: a clue taken away ("many"), a sign turned round or a given changed ("none").
+row. Unanswerable twins: a clue for another ("many"), a sign turned round or a given changed ("none").
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def answer_format(problem: Problem) -> str:
 CODEC = Codec(
     family="futoshiki",
     kind="grids",
-    version=1,
+    version=2,
     title="Futoshiki",
     checker="unique",
     params=Params,

@@ -101,7 +101,7 @@ def example(problem: Problem) -> str:
 CODEC = Codec(
     family="kakurasu",
     kind="grids",
-    version=1,
+    version=2,
     title="Kakurasu",
     checker="unique",
     params=Params,

@@ -3,8 +3,8 @@
 Claims: `r3c4=7` (the cell holds 7) and `r3c4!=7`. Refs: `row 3`, `col 4`, `cage 2` (cages counted by their
 first cell in reading order; a cage also says that cells of it in one row or column differ). A cage of one
 cell has the operation "=" and shows its digit. "-" and "/" stand in cages of two cells, the larger digit
-first. Answers are the whole grid, one line a row. Unanswerable twins: two cages joined
-("many"), one cage's clue changed ("none").
+first. Answers are the whole grid, one line a row. Unanswerable twins: cells in other
+cages or other operations ("many"), one cage's clue changed ("none").
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def answer_format(problem: Problem) -> str:
 CODEC = Codec(
     family="kenken",
     kind="grids",
-    version=1,
+    version=2,
     title="KenKen",
     checker="unique",
     params=Params,

@@ -2,7 +2,7 @@
 
 Claims: `r3c4=7` (the cell holds 7) and `r3c4!=7`. Refs: `row 3`, `col 4`, `box 2`, `cage 5` (cages counted by
 their first cell in reading order; a cage says that its digits differ and what they sum to). Answers are the
-whole grid, one line a row. Unanswerable twins: a given taken away or two cages joined ("many"), two sums
+whole grid, one line a row. Unanswerable twins: a given for another or cells in other cages ("many"), two sums
 changed by the same amount, one up and one down, so that all sums together still fit ("none").
 """
 
@@ -112,7 +112,7 @@ def answer_format(problem: Problem) -> str:
 CODEC = Codec(
     family="killer_sudoku",
     kind="grids",
-    version=1,
+    version=2,
     title="Killer sudoku",
     checker="unique",
     params=Params,

@@ -101,7 +101,7 @@ def example(problem: Problem) -> str:
 CODEC = Codec(
     family="nonogram",
     kind="grids",
-    version=1,
+    version=2,
     title="Nonogram",
     checker="unique",
     params=Params,

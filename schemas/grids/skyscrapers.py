@@ -3,7 +3,7 @@
 A building hides all lower ones behind it. Claims: `r3c4=7` (the cell holds 7) and `r3c4!=7`. Refs: `row 3`,
 `col 4`, `view 5`. Views are counted from 1: those from above, left to right; from below, left to right; from the
 left, top to bottom; from the right, top to bottom. A view says that its line holds every height once and how
-many of them show. Answers are the whole grid, one line a row. Unanswerable twins: a clue taken away ("many"),
+many of them show. Answers are the whole grid, one line a row. Unanswerable twins: a clue for another ("many"),
 a view or a given changed ("none").
 """
 
@@ -101,7 +101,7 @@ def answer_format(problem: Problem) -> str:
 CODEC = Codec(
     family="skyscrapers",
     kind="grids",
-    version=1,
+    version=2,
     title="Skyscrapers",
     checker="unique",
     params=Params,

@@ -2,7 +2,7 @@
 
 Claims: `r3c4=7` (the cell holds 7) and `r3c4!=7`. Refs: `row 3`, `col 4`, `box 2` (regions are boxes too,
 counted by their first cell in reading order), `diagonal 1` (top left to bottom right), `diagonal 2`.
-Answers are the whole grid, one line a row. Unanswerable twins: a given taken away ("many"), a given changed
+Answers are the whole grid, one line a row. Unanswerable twins: a given for another ("many"), a given changed
 ("none").
 """
 
@@ -115,7 +115,7 @@ def answer_format(problem: Problem) -> str:
 CODEC = Codec(
     family="sudoku",
     kind="grids",
-    version=1,
+    version=2,
     title="Sudoku",
     checker="unique",
     params=Params,

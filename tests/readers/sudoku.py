@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
@@ -32,13 +33,14 @@ def read(prompt: str) -> Instance:
     one(rf"digits? (?:from )?1 to {size}\b", parts.task)
     task, groups = parts.task, [frozenset(line) for line in rows_and_columns(size)]
     head = "\nRegions (each letter is one region):\n"
-    if f"each of the {size} regions marked by letters" in task:
+    if re.search(rf"(?:each|in any) of the {size} regions marked by letters", task):
         task, _, below = task.partition(head)
         letters = grid([m[0] for m in lines_of(below, *[r"[A-Z](?: [A-Z])*"] * size)], size, "ABCDEFGHI"[:size])
         groups += [frozenset(k for k in range(size**2) if letters[k] == letter) for letter in set(letters)]
         task += "\n".join(below.split("\n")[size:])
     else:
-        found = one(r"each of the (\d) boxes of (\d) rows by (\d) columns(, and each of the two long diagonals)?", task)
+        diagonals = r"(, and each of the two long diagonals| or on either of the two long diagonals)?"
+        found = one(rf"(?:each|in any) of the (\d) boxes of (\d) rows by (\d) columns{diagonals}", task)
         groups += [frozenset(box) for box in boxes(size, int(found[2]), int(found[3]))]
         if int(found[1]) != size or head in task:
             raise ValueError(f"{size} boxes must be told: {task!r}")

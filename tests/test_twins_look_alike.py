@@ -1,0 +1,43 @@
+"""A problem with more than one answer has as many clues as one with one answer: counting them tells nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from verimill.pipelines.rows import series, unanswerable_twin
+
+
+def givens(problem: Any) -> int:
+    return sum(symbol != "." for symbol in problem.givens)
+
+
+def cages(problem: Any) -> tuple[int, bool]:
+    """How many cages there are, and whether one is larger than where all are of two cells at most."""
+    sizes = Counter(problem.cages).values()
+    return len(sizes), max(sizes) > 2
+
+
+COUNTS: dict[str, Callable[[Any], object]] = {
+    "sudoku": givens,
+    "binairo": givens,
+    "futoshiki": lambda problem: givens(problem) + len(problem.signs),
+    "skyscrapers": lambda problem: givens(problem) + sum(map(bool, problem.views)),
+    "killer_sudoku": lambda problem: (givens(problem), *cages(problem)),
+    "kenken": cages,
+}
+
+
+@pytest.mark.parametrize("family", COUNTS)
+def test_no_clue_is_missed_where_more_than_one_answer_fits(family: str) -> None:
+    seen = 0
+    for level in (1, 3):
+        for problem in series(family, level, 8, 0, 12):
+            twin = unanswerable_twin(problem)
+            if twin is not None and twin.answer == "many":
+                seen += 1
+                assert COUNTS[family](twin.instance) == COUNTS[family](problem.instance), twin.key
+    assert seen >= 3
