@@ -61,8 +61,8 @@ def read(prompt: str) -> Instance:
     form = (
         r"\A`true by` and the numbers of statements from which it follows, or `false by` and the numbers of statements "
         r"from which its opposite follows \(separated by commas; just enough of them, so that none can be left out\), "
-        rf"or, if neither follows, `unknown; known:` and every trait that is known of {question[0]}, given or concluded, "
-        r"separated by commas, with `not` before a trait that is known not to hold, or `nothing`\."
+        rf"or, if neither follows, `unknown; known:` and every trait that is known of {question[0]}, given or "
+        r"concluded, separated by commas, with `not` before a trait that is known not to hold, or `nothing`\."
     )
     one(form, parts.form)
     signs = _LEGEND in parts.task
