@@ -183,6 +183,16 @@ def test_words_around_the_answer_do_not_hide_it(reply: str) -> None:
     assert "42" in candidates(reply, "line")
 
 
+@pytest.mark.parametrize("answer", ["1 2 3\n4 5 6\n7 8 9", "safe: r1c1\nmines: r2c2, r3c3"])
+@pytest.mark.parametrize("before", ["So r1c1 is safe.\n", "Row 3 is left.\nThis settles the rest.\n"])
+def test_a_block_right_below_a_sentence_is_read(answer: str, before: str) -> None:
+    assert answer in candidates(f"It is so.\n\n{before}{answer}", "block")
+
+
+def test_a_line_broken_into_several_below_its_label_is_read() -> None:
+    assert "A=1\nB=2\nC=3" in candidates("**Answer:**\nA=1\nB=2\nC=3\n\nAll fits.", "line")
+
+
 def test_the_last_explicit_answer_wins() -> None:
     for reply in (
         "Answer: 1\nAnswer: 2",

@@ -6,7 +6,7 @@ What counts as the answer, in this order:
    follows it, so a reply cut off while thinking is unreadable.
 2. Explicit marks, the last one in the text first: `<answer>` tags, `\\boxed{}`, a JSON key `answer`, a label
    such as `Answer:`, `The answer is` or `####`.
-3. Without a mark that can be read: the whole reply, its last code fence, paragraph, bold words, line.
+3. Without a mark that can be read: the whole reply, its last code fence, paragraph, bold words, lines.
 
 Only the last MAX_SCANNED characters are looked at, and only the last few marks, so any reply costs bounded time.
 """
@@ -35,6 +35,7 @@ Shape = Literal["word", "line", "block"]
 MAX_SCANNED = 65_536  # characters from the end of a reply
 MAX_MARKS = 8  # explicit marks looked at, from the last one
 MAX_CANDIDATES = 48  # texts handed to the codec
+MAX_LINES = 16  # of a block that stands right below a sentence
 
 _LABEL = re.compile(
     r"answers?(?: to (?:the|this|your) [a-z]{1,20})?[ \t]{0,4}[*_`]{0,3}[ \t]{0,4}"
@@ -171,7 +172,8 @@ def _labelled(text: str, at: int, block: bool, marked: bool = False) -> Iterator
         rest = rest.removeprefix("**").removeprefix("*").removeprefix("__")
     line, _, below = rest.partition("\n")
     line = line.strip()
-    if not line.strip("*_ ") or line.rstrip("*_ ").endswith(":"):  # the answer is below: "Answer is as follows:"
+    under = not line.strip("*_ ") or line.rstrip("*_ ").endswith(":")
+    if under:  # the answer is below: "Answer is as follows:"
         rest = below.lstrip("\n ") if not below.lstrip(" \n").startswith("|") else below.strip("\n")
         line = rest.strip().partition("\n")[0].strip()
     fence = rest.find("```")
@@ -186,6 +188,8 @@ def _labelled(text: str, at: int, block: bool, marked: bool = False) -> Iterator
         yield line
     else:
         yield line
+        if under:  # a line may have been broken into several
+            yield rest.strip().partition("\n\n")[0]
     clause = _ASIDE.search(line)
     if clause is not None:
         yield line[: clause.start()]
@@ -221,6 +225,9 @@ def _unmarked(text: str, block: bool) -> Iterator[str]:
         colon = text.rfind(":\n")
         if colon >= 0:
             yield text[colon + 2 :]
+        lines = paragraphs[-1].strip().split("\n") if paragraphs else []
+        for start in range(max(1, len(lines) - MAX_LINES), len(lines) - 1):
+            yield "\n".join(lines[start:])
     last = text[text.rfind("\n") + 1 :]
     bold_end = text.rfind("**")
     bold_start = text.rfind("**", 0, bold_end) if bold_end > 0 else -1
