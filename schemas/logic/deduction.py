@@ -182,6 +182,7 @@ def _parts(text: str) -> list[str]:
 def _numbers(problem: Problem, parts: list[str]) -> tuple[int, ...]:
     found: set[int] = set()
     for part in parts:
+        part = part.removeprefix("statement ")
         if not part.isdecimal() or len(part) > 3:
             raise ValueError(f"each part must be a statement number, got {part!r:.40}")
         number = int(part)
@@ -200,7 +201,9 @@ def _known(problem: Problem, parts: list[str]) -> tuple[str, ...]:
         return ()
     at = {trait: i for i, trait in enumerate(problem.traits, 1)}
     found: dict[int, str] = {}
-    for part in parts:
+    name = problem.names[problem.question[0]].lower()
+    for said in parts:
+        part = " ".join(said.removeprefix(f"{name} ").removeprefix("is ").replace("~", "not ").split())
         trait = part.removeprefix("not ")
         if trait not in at:
             raise ValueError(f"there is no trait {part!r:.40}")
@@ -231,7 +234,7 @@ def example(problem: Problem) -> str:
 CODEC: Codec[Params, Problem, Answer] = Codec(
     family="deduction",
     kind="logic",
-    version=1,
+    version=2,
     title="Facts and rules",
     checker="any_valid",
     params=Params,

@@ -42,6 +42,11 @@ _ATOM = {
     "kinds": re.compile(r"[a-z]{3,14}"),
 }
 _HEAD = re.compile(r"[\s*_`\"']{0,6}(impossible|possible)[\s*_`\"']{0,6}[:=-]?\s*")
+_SAID = {  # a fact in the words of the prompt's statements
+    "rules": re.compile(r"(.+?)(?: is used)?"),
+    "people": re.compile(r"(.+)"),
+    "kinds": re.compile(r"(?:the newcomer )?(?:is )?(?:an? )?(.+)"),
+}
 _NUMBER = re.compile(r"(?:statements?|no\.?|nr\.?|#)?\s{0,3}([0-9]{1,3})")
 
 
@@ -133,7 +138,7 @@ def read(problem: Problem, text: str) -> Answer:
     if not head:
         raise ValueError(f"the answer must begin with possible: or impossible:, got {words!r:.40}")
     rest = words[head.end() :].strip().strip("{}()[].*`_ ")
-    parts = [part.strip(" *`\"'-.") for part in re.split(r"[,;\n]|\band\b", rest)]
+    parts = [part.strip(" *`\"'-.()[]") for part in re.split(r"[,;\n]|\band\b", rest)]
     parts = [part for part in parts if part]
     if head[1] == "impossible":
         return Answer(False, statements=_numbers(problem, parts))
@@ -166,7 +171,8 @@ def _facts(problem: Problem, parts: list[str]) -> tuple[str, ...]:
         called[short] = called[atom.lower()] = called[atom.lower().replace(" is ", " ")] = atom
     found: set[str] = set()
     for part in parts:
-        atom = called.get(" ".join(part.split()), "")
+        said = _SAID[problem.skin].fullmatch(" ".join(part.split()))
+        atom = called.get(said[1], "") if said else ""
         if not atom:
             raise ValueError(f"there is no fact {part!r:.40}")
         if atom in found:
@@ -194,7 +200,7 @@ def example(problem: Problem) -> str:
 CODEC: Codec[Params, Problem, Answer] = Codec(
     family="sat_3cnf",
     kind="logic",
-    version=1,
+    version=2,
     title="3-SAT in words",
     checker="any_valid",
     params=Params,

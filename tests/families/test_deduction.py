@@ -84,13 +84,27 @@ def test_labels_are_balanced_and_the_number_of_statements_does_not_tell_them() -
         ("**false** by statements 4; 5", Answer("false", statements=(4, 5))),
         ("Unknown; known: not tall, KIND", Answer("unknown", known=("kind", "not tall"))),
         ("unknown, known of Ada: nothing", Answer("unknown")),
+        ("true by statement 3, statement 1", Answer("true", statements=(1, 3))),
+        ("unknown; known: Ada is kind, Ada is not tall", Answer("unknown", known=("kind", "not tall"))),
+        ("unknown; known: is kind, ~tall", Answer("unknown", known=("kind", "not tall"))),
     ],
 )
 def test_an_answer_may_be_written_in_many_ways(text: str, answer: Answer) -> None:
     assert CODEC.read(_asked(0, RICH), text) == answer
 
 
-@pytest.mark.parametrize("text", ["true", "false by", "unknown", "true by 9", "true by 1, 1", "unknown; known: green"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "true",
+        "false by",
+        "unknown",
+        "true by 9",
+        "true by 1, 1",
+        "unknown; known: green",
+        "unknown; known: Ben is tall",
+    ],
+)
 def test_a_malformed_answer_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         CODEC.read(_asked(0, RICH), text)

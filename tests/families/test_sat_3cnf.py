@@ -89,6 +89,8 @@ def test_a_unit_step_that_leaves_something_open_is_refused() -> None:
     [
         ("Possible: mint, and Salt.", Answer(True, true=("salt", "mint"))),
         ("possible: nothing", Answer(True)),
+        ("possible: salt is used, mint is used", Answer(True, true=("salt", "mint"))),
+        ("impossible: (7), (8)", Answer(False, statements=(7, 8))),
         ("**impossible:** statements 3, #1, 2", Answer(False, statements=(1, 2, 3))),
         ("IMPOSSIBLE - {７, 8}", Answer(False, statements=(7, 8))),
     ],
@@ -97,7 +99,18 @@ def test_an_answer_may_be_written_in_many_ways(text: str, answer: Answer) -> Non
     assert CODEC.read(CUBE, text) == answer
 
 
-@pytest.mark.parametrize("text", ["possible", "impossible:", "possible: sugar", "impossible: 99", "impossible: 3, 3"])
+def test_a_trade_may_be_listed_in_the_words_of_the_statements() -> None:
+    trades = replace(CUBE, skin="kinds", atoms=("actor", "baker", "cook", "diver", "nurse"))
+    for text in ("an actor, a cook", "is an actor, is a cook", "The newcomer is an actor and is a cook."):
+        assert CODEC.read(trades, f"possible: {text}") == Answer(True, true=("actor", "cook"))
+    with pytest.raises(ValueError):
+        CODEC.read(trades, "possible: is not a cook")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["possible", "impossible:", "possible: sugar", "possible: salt is not used", "impossible: 99", "impossible: 3, 3"],
+)
 def test_a_malformed_answer_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         CODEC.read(CUBE, text)
