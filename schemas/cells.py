@@ -5,6 +5,7 @@ A grid is a tuple of rows flattened row by row. Cell names are `r1c1` (row, colu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -45,12 +46,41 @@ def _known(alphabet: str) -> dict[str, str]:
 def read_grid(text: str, rows: int, cols: int, alphabet: str) -> tuple[str, ...]:
     """The rows*cols symbols of a grid, row by row.
 
-    Takes rows on lines of their own, symbols apart or run together, with frames, commas or brackets between.
-    `alphabet` holds the one-character symbols; letters count in either case. Raises ValueError naming the
-    first thing that does not fit.
+    Takes rows on lines of their own, symbols apart or run together, with frames, commas or brackets between, and
+    rows that are all named: `Row 1: ...`, `r1 ...`, `1. ...`. `alphabet` holds the one-character symbols; letters
+    count in either case. Raises ValueError naming the first thing that does not fit.
     """
     if len(text) > MAX_GRID_TEXT:
         raise ValueError(f"a grid of {rows} x {cols} needs at most {MAX_GRID_TEXT} characters, got {len(text)}")
+    try:
+        return _read_rows(text, rows, cols, alphabet)
+    except ValueError:
+        bare = _without_names(text, rows)
+        if bare is None:
+            raise
+        return _read_rows(bare, rows, cols, alphabet)
+
+
+_NAMED = re.compile(
+    r"(?:(?:row ?|r)(\d{1,2})\b(?:[:.)=]|[ \t]{0,3}[:=|])?|(\d{1,2})[:.)=])(?:\*\*)?[ \t|]*", re.IGNORECASE
+)
+_COLUMNS = re.compile(r"(?:c(?:ol)? ?\d{1,2}[ \t|]*)+", re.IGNORECASE)
+
+
+def _without_names(text: str, rows: int) -> str | None:
+    """The rows without names, when each has one, counted from 1; a first line of column names is gone, too."""
+    if "1" not in text:
+        return None
+    lines = [bare for line in text.split("\n") if (bare := line.lstrip(" \t|*-+:`>").rstrip(" \t|`"))]
+    if len(lines) == rows + 1 and _COLUMNS.fullmatch(lines[0]):
+        del lines[0]
+    named = [_NAMED.match(line) for line in lines]
+    if len(lines) != rows or any(m is None or int(m[1] or m[2]) != k for k, m in enumerate(named, 1)):
+        return None
+    return "\n".join(line[m.end() :] for line, m in zip(lines, named, strict=True) if m is not None)
+
+
+def _read_rows(text: str, rows: int, cols: int, alphabet: str) -> tuple[str, ...]:
     known = _known(alphabet)
     lines = []
     for line in plain(text).translate(_unframed(alphabet)).split("\n"):

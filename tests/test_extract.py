@@ -10,7 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from verimill.verifiers.extract import MAX_CANDIDATES, Shape, candidates, status_word
+from verimill.verifiers.extract import MAX_CANDIDATES, Shape, candidates
+from verimill.verifiers.status_words import status_word
 
 # Dressings that hold any answer; each maps the answer's text to a reply.
 DRESSINGS: dict[str, Callable[[str], str]] = {

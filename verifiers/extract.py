@@ -18,7 +18,6 @@ import re
 from collections.abc import Generator, Iterator
 from typing import Literal
 
-from verimill.schemas.core import Status
 from verimill.schemas.text import plain
 from verimill.verifiers.markup import (
     MAX_ANSWER,
@@ -29,6 +28,7 @@ from verimill.verifiers.markup import (
     without_thinking,
     without_tokens,
 )
+from verimill.verifiers.status_words import status_word
 
 Shape = Literal["word", "line", "block"]
 
@@ -185,6 +185,7 @@ def _labelled(text: str, at: int, block: bool, marked: bool = False) -> Iterator
         yield rest
         paragraph = rest.strip().partition("\n\n")[0]
         yield paragraph
+        yield from _without_prose(paragraph)
         yield line
     else:
         yield line
@@ -219,6 +220,7 @@ def _unmarked(text: str, block: bool) -> Iterator[str]:
         paragraphs = [part for part in text[-MAX_ANSWER:].split("\n\n") if part.strip()]
         for part in reversed(paragraphs[-4:]):
             yield part
+            yield from _without_prose(part)
             head, _, body = part.partition("\n")
             if head.rstrip("*_ ").endswith(":"):
                 yield body
@@ -239,48 +241,21 @@ def _unmarked(text: str, block: bool) -> Iterator[str]:
             cut = last.rfind(mark)
             if cut >= 0:
                 yield last[cut + len(mark) :]
+    first = text[:120].partition("\n")[0]
+    if status_word(first):  # and why, below it
+        yield first
 
 
-_NONE = frozenset(
-    """none|no solution|no solutions|no answer|no answers|no valid solution|no valid answer|no possible solution
-    |no solution exists|no answer exists|no valid solution exists|no such solution|no such solution exists
-    |unsolvable|not solvable|impossible|not possible|infeasible|not feasible|unsatisfiable|not satisfiable|unsat
-    |inconsistent|no assignment|does not exist|cannot be solved|can not be solved|contradiction|contradictory
-    |no feasible solution|no consistent solution|zero solutions|0 solutions|nothing fits|nothing""".replace("\n", "")
-    .replace("    ", "")
-    .split("|")
-)
-_MANY = frozenset(
-    """many|many solutions|many answers|multiple|multiple solutions|multiple answers|several|several solutions
-    |several answers|more than one|more than one solution|more than one answer|more than one solution exists
-    |not unique|non unique|nonunique|ambiguous|infinite|infinite solutions|infinitely many|infinitely many solutions
-    |multiple solutions exist|many solutions exist|multiple valid solutions|underdetermined""".replace("\n", "")
-    .replace("    ", "")
-    .split("|")
-)
-_LEAD = re.compile(
-    r"^(?:there (?:is|are|exists?) |(?:it|this|that|(?:the|this) (?:puzzle|problem|system|instance|task|grid|board))"
-    r" (?:is |has |have |admits )?|(?:the )?solution is |(?:has|have|is) )"
-)
-_TRAIL = re.compile(
-    r" (?:to|for|of) (?:the|this) (?:puzzle|problem|system|instance|task|grid|board)$"
-    r"| (?:that|which) (?:satisf|fit|meet|work|obey)[a-z ]{0,60}$"
-)
+_PROSE = re.compile(r"[^A-Za-z]{0,20}[A-Za-z]{2,30}(?:[^A-Za-z]{1,20}[A-Za-z]{1,30}){2}|#{1,6} |\*\*[A-Z][a-z]")
 
 
-def status_word(text: str) -> Status | None:
-    """ "none" or "many" when the whole text says just that, in any of the usual words."""
-    if len(text) > 120:
-        return None
-    word = " ".join(text.strip(" \t\r\n.!?*_`\"'$()[]{}:;,").lower().replace("-", " ").replace("_", " ").split())
-    if word in _NONE:
-        return "none"
-    if word in _MANY:
-        return "many"
-    if " " in word:
-        bare = _TRAIL.sub("", _LEAD.sub("", word, count=1), count=1)
-        if bare in _NONE:
-            return "none"
-        if bare in _MANY:
-            return "many"
-    return None
+def _without_prose(paragraph: str) -> Iterator[str]:
+    """A block without the sentences right above and right below it, when it has any."""
+    lines = paragraph.split("\n")
+    first, last = 0, len(lines)
+    while first < last and _PROSE.match(lines[first][:200].lstrip()):
+        first += 1
+    while last > first and _PROSE.match(lines[last - 1][:200].lstrip()):
+        last -= 1
+    if last - first > 1 and last - first < len(lines):
+        yield "\n".join(lines[first:last])

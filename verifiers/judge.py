@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 from verimill.schemas.core import STATUSES, Codec, Judge, Status, Verdict
 from verimill.schemas.families import codec, constant
 from verimill.schemas.values import MAX_TEXT, dump, load
-from verimill.verifiers.extract import candidates, status_word
+from verimill.verifiers.extract import candidates
+from verimill.verifiers.status_words import status_word
 
 
 class Case(NamedTuple):
