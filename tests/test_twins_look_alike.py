@@ -28,6 +28,8 @@ COUNTS: dict[str, Callable[[Any], object]] = {
     "skyscrapers": lambda problem: givens(problem) + sum(map(bool, problem.views)),
     "killer_sudoku": lambda problem: (givens(problem), *cages(problem)),
     "kenken": cages,
+    "zebra": lambda problem: len(problem.clues),
+    "seating": lambda problem: len(problem.clues),
 }
 
 

@@ -128,6 +128,29 @@ def draw_pool(rng: Rng, ground: Ground, where: Sequence[int], weights: Mapping[s
     return _draws(ground, tuple(weights.items())).pool(rng, where, count)
 
 
+def exchanged(
+    rng: Rng,
+    ground: Ground,
+    weights: Mapping[str, float],
+    clues: Sequence[Clue],
+    gone: int,
+    both: Sequence[Sequence[int]],
+) -> tuple[Clue, ...] | None:
+    """The clues with one in another's place, of a kind among them, that both arrangements (from 0) keep.
+
+    None where 60 draws give no such clue. A puzzle with two solutions must not be known by its number of clues.
+    """
+    kinds = {clue[0] for clue in clues}
+    for clue in draw_pool(rng, ground, both[0], weights, 60):
+        if (
+            clue[0] in kinds
+            and clue not in clues
+            and tuple(both[1][i] for i in items_of(clue)) in rows_for(clue, ground)
+        ):
+            return (*clues[:gone], clue, *clues[gone + 1 :])
+    return None
+
+
 EXTRA_DROPS = 6  # clues that are tried by the costly supposition rule after the plain rules have thinned
 
 

@@ -13,12 +13,13 @@ from verimill.generators.engines.arrangements import (
     changed,
     constraints_of,
     draw_pool,
+    exchanged,
     key_of,
     mirrored,
     renamed,
     thinned,
 )
-from verimill.generators.engines.puzzles import Model, effort_of, near_misses_of, solve_model
+from verimill.generators.engines.puzzles import Model, effort_of, near_misses_of, solve_model, two_solutions
 from verimill.generators.engines.twins import refuted, with_two_answers
 from verimill.schemas.clues import Clue
 from verimill.schemas.core import Exhausted, Face, Maker, NearMiss, Solved, Step, Unanswerable
@@ -31,8 +32,8 @@ REFS = ("the people",)
 MIXES: Mapping[tuple[Shape, int], Mapping[str, float]] = {
     ("row", 1): {"at": 0.6, "not_at": 1, "just_left": 2, "next": 1.5, "end": 0.6, "left": 1.5, "gap": 1},
     ("row", 2): {"at": 0.2, "not_at": 0.8, "left": 1.2, "just_left": 1, "next": 1.5, "not_next": 1, "gap": 1,
-                 "between": 1.5, "end": 0.4, "if_at": 0.7},
-    ("row", 3): {"not_at": 0.3, "left": 1, "next": 1.5, "not_next": 1.5, "gap": 1.5, "between": 2, "if_at": 0.8},
+                 "between": 1.5, "end": 0.4, "if_at": 1.2},
+    ("row", 3): {"not_at": 0.3, "left": 1, "next": 1.5, "not_next": 1.5, "gap": 1.5, "between": 2, "if_at": 1.2},
     ("round", 1): {"at": 1, "not_at": 1, "next": 2, "clockwise": 2, "opposite": 1, "not_next": 1},
     ("round", 2): {"at": 0.6, "not_at": 1, "next": 2, "clockwise": 1, "opposite": 1, "not_next": 1.5, "gap": 1.5},
     ("round", 3): {"at": 0.4, "not_at": 0.8, "next": 1.5, "not_next": 2.5, "gap": 2, "opposite": 2},
@@ -135,21 +136,23 @@ def near_misses(rng: Rng, problem: Problem, answer: Answer) -> Iterator[NearMiss
 
 
 def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | None:
-    """A clue left out ("many") or replaced by one that cannot hold with the rest ("none")."""
+    """A clue replaced by one that leaves two seatings ("many") or none ("none")."""
     clues = problem.clues
     if rng.chance(0.5):
         for k in rng.shuffled(range(len(clues))):
             if len(clues) == 1:
                 break
-            less = _with(problem, (*clues[:k], *clues[k + 1 :]))
-            twin = with_two_answers(less, model(less), partial(to_answer, less))
-            if twin is not None:
-                return twin
+            both = two_solutions(model(_with(problem, (*clues[:k], *clues[k + 1 :]))))
+            mix = MIXES[problem.shape, 2]
+            told = exchanged(rng, ground(problem), mix, clues, k, both) if both else None
+            if told is not None:
+                other = _with(problem, told)
+                return with_two_answers(other, model(other), partial(to_answer, other))
     for k in rng.shuffled(range(len(clues))):
-        for other in changed(rng, ground(problem), clues[k]):
-            if other in clues:
+        for clue in changed(rng, ground(problem), clues[k]):
+            if clue in clues:
                 continue
-            turned = _with(problem, (*clues[:k], other, *clues[k + 1 :]))
+            turned = _with(problem, (*clues[:k], clue, *clues[k + 1 :]))
             twin = refuted(turned, model(turned), 2)
             if twin is not None:
                 return twin

@@ -13,12 +13,13 @@ from verimill.generators.engines.arrangements import (
     changed,
     constraints_of,
     draw_pool,
+    exchanged,
     key_of,
     mirrored,
     renamed,
     thinned,
 )
-from verimill.generators.engines.puzzles import Model, near_misses_of, solve_model
+from verimill.generators.engines.puzzles import Model, near_misses_of, solve_model, two_solutions
 from verimill.generators.engines.twins import refuted, with_two_answers
 from verimill.schemas.clues import Clue
 from verimill.schemas.core import Exhausted, Face, Maker, NearMiss, Solved, Step, Unanswerable
@@ -112,19 +113,20 @@ def near_misses(rng: Rng, problem: Problem, answer: Answer) -> Iterator[NearMiss
 
 
 def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | None:
-    """A clue left out ("many") or replaced by one that cannot hold with the rest ("none")."""
+    """A clue replaced by one that leaves two tables ("many") or none ("none")."""
     clues = problem.clues
     if rng.chance(0.5):
         for k in rng.shuffled(range(len(clues))):
-            less = _with(problem, (*clues[:k], *clues[k + 1 :]))
-            twin = with_two_answers(less, model(less), partial(to_answer, less))
-            if twin is not None:
-                return twin
+            both = two_solutions(model(_with(problem, (*clues[:k], *clues[k + 1 :]))))
+            told = exchanged(rng, ground(problem), MIXES[2], clues, k, both) if both else None
+            if told is not None:
+                other = _with(problem, told)
+                return with_two_answers(other, model(other), partial(to_answer, other))
     for k in rng.shuffled(range(len(clues))):
-        for other in changed(rng, ground(problem), clues[k]):
-            if other in clues:
+        for clue in changed(rng, ground(problem), clues[k]):
+            if clue in clues:
                 continue
-            turned = _with(problem, (*clues[:k], other, *clues[k + 1 :]))
+            turned = _with(problem, (*clues[:k], clue, *clues[k + 1 :]))
             twin = refuted(turned, model(turned), problem.size)
             if twin is not None:
                 return twin

@@ -2,7 +2,7 @@
 
 Claims: `Ann=3` (Ann is in seat 3) and `Ann!=3`. Refs: `clue 5`, and `the people` (all in different seats). Clue
 kinds are those of `schemas.clues` that speak of one group of items; round a table seats count clockwise.
-Answers are the names in seat order. Unanswerable twins: a clue left out ("many"), a clue made false ("none").
+Answers are the names in seat order. Unanswerable twins: a clue for another ("many"), a clue made false ("none").
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def example(problem: Problem) -> str:
 CODEC = Codec(
     family="seating",
     kind="logic",
-    version=1,
+    version=2,
     title="Seating puzzle",
     checker="unique",
     params=Params,

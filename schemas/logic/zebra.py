@@ -2,7 +2,7 @@
 
 Claims: `tea=3` (the tea drinker is at position 3) and `tea!=3`. Refs: `clue 5`, and `the drinks` (each drink is
 at a different position). Clue kinds are those of `schemas.clues` for a row. Answers are one line a position.
-Unanswerable twins: a clue left out ("many"), a clue made false ("none").
+Unanswerable twins: a clue for another ("many"), a clue made false ("none").
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ def example(problem: Problem) -> str:
 CODEC = Codec(
     family="zebra",
     kind="logic",
-    version=2,
+    version=3,
     title="Zebra puzzle",
     checker="unique",
     params=Params,
