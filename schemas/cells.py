@@ -12,6 +12,9 @@ from functools import lru_cache
 from verimill.schemas.text import plain
 
 MAX_GRID_TEXT = 4000  # characters of an answer that may be read as a grid
+CELL = re.compile(  # a cell named in an answer in small letters: r1c2, (r1, c2), r_{1}c_{2}, row 1, column 2
+    r"\br(?:ow)?[ _]?\{?(\d{1,2})\}?,? ?c(?:ol(?:umn)?)?[ _]?\{?(\d{1,2})(?![a-z\d])"
+)
 
 
 @lru_cache(maxsize=64)

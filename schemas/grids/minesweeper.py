@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from verimill.schemas.cells import neighbours
+from verimill.schemas.cells import CELL, neighbours
 from verimill.schemas.core import Codec
 from verimill.schemas.text import plain
 
@@ -21,7 +21,6 @@ LEAST, MOST = 5, 9  # sides
 MAX_TEXT = 4000
 COVERED = "#"
 Answer = tuple[tuple[str, ...], tuple[str, ...]]  # names of the safe and of the mined cells, in reading order
-_CELL = re.compile(r"\br(\d{1,2})c(\d{1,2})\b")
 _LABEL = re.compile(r"\b(safe|mines?|mined)\b")
 _BETWEEN = re.compile(r"[\s,;.:*&()\[\]{}|\"'`_=+-]|\b(?:cells?|and|none|certainly)\b")
 
@@ -125,10 +124,10 @@ def read(problem: Problem, text: str) -> Answer:
 
 def _cells(problem: Problem, text: str, seen: set[str]) -> tuple[str, ...]:
     n = problem.size
-    left = _BETWEEN.sub("", _CELL.sub(" ", text))
+    left = _BETWEEN.sub("", CELL.sub(" ", text))
     if left:
         raise ValueError(f"a list must hold cells such as r1c2, got {left[:20]!r}")
-    cells = sorted((int(r), int(c)) for r, c in _CELL.findall(text))
+    cells = sorted((int(r), int(c)) for r, c in CELL.findall(text))
     for r, c in cells:
         name = f"r{r}c{c}"
         if not (1 <= r <= n and 1 <= c <= n) or problem.board[(r - 1) * n + c - 1] != COVERED:
@@ -154,7 +153,7 @@ def example(problem: Problem) -> str:
 CODEC = Codec(
     family="minesweeper",
     kind="grids",
-    version=3,
+    version=4,
     title="Minesweeper: certain cells",
     checker="exact",
     params=Params,

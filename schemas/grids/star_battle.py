@@ -12,14 +12,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from verimill.schemas.cells import connected
+from verimill.schemas.cells import CELL, connected
 from verimill.schemas.core import Codec
 from verimill.schemas.text import plain
 
 LEAST, MOST = 5, 10  # sides
 MAX_TEXT = 4000
 Answer = tuple[str, ...]  # names of the cells with a star, in reading order
-_CELL = re.compile(r"\br(\d{1,2})c(\d{1,2})\b")
 _BETWEEN = re.compile(r"[\s,;.:*&()\[\]{}|\"'`_=+-]|\b(?:stars?|and|cells?)\b")
 
 
@@ -103,10 +102,10 @@ def read(problem: Problem, text: str) -> Answer:
     if len(text) > MAX_TEXT:
         raise ValueError(f"the list of stars must have at most {MAX_TEXT} characters, got {len(text)}")
     low = plain(text).lower()
-    left = _BETWEEN.sub("", _CELL.sub(" ", low))
+    left = _BETWEEN.sub("", CELL.sub(" ", low))
     if left:
         raise ValueError(f"stars must be cells such as r1c2, got {left[:20]!r}")
-    cells = sorted((int(row), int(col)) for row, col in _CELL.findall(low))
+    cells = sorted((int(row), int(col)) for row, col in CELL.findall(low))
     if not cells:
         raise ValueError("no cell such as r1c2 was found")
     for r, c in cells:
@@ -129,7 +128,7 @@ def example(problem: Problem) -> str:
 CODEC = Codec(
     family="star_battle",
     kind="grids",
-    version=2,
+    version=3,
     title="Star battle",
     checker="unique",
     params=Params,

@@ -27,7 +27,9 @@ def test_a_made_problem_has_the_one_solution_that_the_solver_names() -> None:
 def test_answers_are_read_in_any_order_and_dress() -> None:
     problem = MAKER.make(rng_for("star_battle", 1), CODEC.level(1))
     assert CODEC.read(problem, "Stars: (R2C3), r1c1 and **r5c5**.") == ("r1c1", "r2c3", "r5c5")
-    for text in ("r1c1, r1c1", "r7c1", "r1c1, somewhere", ""):
+    for text in ("(r1, c1), (r2, c3)", "r_{1}c_{1}, r_2c_3", "r1 c1; r2 c3", "row 1, column 1; row 2, column 3"):
+        assert CODEC.read(problem, text) == ("r1c1", "r2c3")
+    for text in ("r1c1, r1c1", "r1, r2, c3", "r1c1a", "r7c1", "r1c1, somewhere", ""):
         with pytest.raises(ValueError, match=r"."):
             CODEC.read(problem, text)
 
