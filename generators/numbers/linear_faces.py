@@ -21,10 +21,11 @@ _STORY = {
     "game": "In a game each kind of token is worth a fixed number of points (which may be a fraction).",
 }
 _SAYS = {  # together, more than, less than, as much as
-    "shop": ("cost {b} coins", "cost {b} coins more than", "cost {b} coins less than", "cost as much as"),
-    "scale": ("weigh {b} grams", "weigh {b} grams more than", "weigh {b} grams less than", "balance exactly with"),
-    "game": ("score {b} points", "score {b} points more than", "score {b} points less than", "score as much as"),
+    "shop": ("cost {b}", "cost {b} more than", "cost {b} less than", "cost as much as"),
+    "scale": ("weigh {b}", "weigh {b} more than", "weigh {b} less than", "balance exactly with"),
+    "game": ("score {b}", "score {b} more than", "score {b} less than", "score as much as"),
 }
+_UNITS = {"shop": "coin", "scale": "gram", "game": "point"}
 
 
 def _term(a: int, name: str) -> str:
@@ -93,11 +94,12 @@ def _told(row: Row, problem: Problem) -> str:
     alone, above, below, equal = _SAYS[problem.skin]
     if sum(a for a in row[:-1] if a > 0) == 1:
         alone, above, below, equal = (text.replace(" ", "s ", 1) for text in (alone, above, below, equal))
-    if not less:
-        return f"{more} {'together ' if ' and ' in more else ''}{alone.format(b=total)}"
-    if not total:
+    if less and not total:
         return f"{more} {equal} {less}"
-    return f"{more} {(above if total > 0 else below).format(b=abs(total))} {less}"
+    amount = f"{abs(total) if less else total} {_UNITS[problem.skin]}{'' if abs(total) == 1 else 's'}"
+    if not less:
+        return f"{more} {'together ' if ' and ' in more else ''}{alone.format(b=amount)}"
+    return f"{more} {(above if total > 0 else below).format(b=amount)} {less}"
 
 
 def _spoken(row: Row, problem: Problem) -> str:

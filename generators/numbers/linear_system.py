@@ -268,20 +268,18 @@ def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | 
 
 def _witnesses(problem: Problem) -> tuple[Answer, ...]:
     """Two solutions of a system that leaves a choice: one free unknown is pinned to 1, then to 2."""
-    unknowns, out = len(problem.names), list[Answer]()
+    unknowns = len(problem.names)
     pins: list[Row] = []
     for v in range(unknowns):
         unit = [0] * unknowns
         unit[v] = 1
-        for value in (1, 2):
-            trial = plan_of([*problem.rows, *pins, (*unit, value)], unknowns)
-            if trial.status == "one":
-                out.append(tuple((name, trial.values[k]) for k, name in enumerate(problem.names)))
-        if out:
-            return tuple(out)
-        if trial.status == "many":
+        trials = [plan_of([*problem.rows, *pins, (*unit, value)], unknowns) for value in (1, 2)]
+        # An unknown that is settled, perhaps as 1 or 2, does not allow both.
+        if all(trial.status == "one" for trial in trials):
+            return tuple(tuple((name, trial.values[k]) for k, name in enumerate(problem.names)) for trial in trials)
+        if all(trial.status == "many" for trial in trials):
             pins.append((*unit, 1))
-    return tuple(out)
+    return ()
 
 
 MAKER: Maker[Params, Problem, Answer] = Maker(

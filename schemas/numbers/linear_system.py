@@ -195,7 +195,7 @@ def example(problem: Problem) -> str:
 CODEC = Codec(
     family="linear_system",
     kind="numbers",
-    version=1,
+    version=2,
     title="System of linear equations",
     checker="unique",
     params=Params,

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from verimill.generators.numbers.elimination import plan_of
-from verimill.generators.numbers.linear_system import MAKER
+from verimill.generators.numbers.linear_system import MAKER, _witnesses
 from verimill.schemas.core import Step
 from verimill.schemas.numbers.linear_system import CODEC, Problem
 from verimill.schemas.rng import rng_for
@@ -64,6 +64,26 @@ def test_systems_without_one_solution_are_certified() -> None:
                 assert one != two
                 assert all(JUDGE.rules[0].broken(changed.problem, w) is None for w in (one, two))
     assert seen == {"none", "many"}
+
+
+@pytest.mark.parametrize("settled", [1, 2, 3])
+def test_two_answers_are_shown_where_one_unknown_is_settled_and_others_are_not(settled: int) -> None:
+    problem = Problem(((1, 0, 0, settled), (0, 1, 1, 3)), ("x", "y", "z"))
+    one, two = _witnesses(problem)
+    assert one != two and dict(one)["x"] == dict(two)["x"] == settled
+    assert not any(rule.broken(problem, answer) for rule in JUDGE.rules for answer in (one, two))
+
+
+def test_a_story_counts_its_units() -> None:
+    told = MAKER.face.layouts["prose"](
+        Problem(((4, -3, 1), (2, -3, -1), (1, 1, 5), (1, 0, 1)), ("star", "gem"), "game")
+    )
+    assert told.split("\n") == [
+        "(1) 4 stars score 1 point more than 3 gems.",
+        "(2) 2 stars score 1 point less than 3 gems.",
+        "(3) 1 star and 1 gem together score 5 points.",
+        "(4) 1 star scores 1 point.",
+    ]
 
 
 def test_an_extra_equation_must_be_used_or_checked() -> None:

@@ -105,6 +105,8 @@ def _statement(text: str, what: str) -> dict[str, int]:
     more, less = _things(match[1]), _things(match[6] or match[8])
     if (sum(more.values()) == 1) != (match[3] or match[7]).endswith("s"):
         raise ValueError(f"a verb in the wrong number: {text!r}")
+    if match[4] and (abs(int(match[4])) == 1) == (f"{unit}s" in text):
+        raise ValueError(f"a unit in the wrong number: {text!r}")
     if bool(match[2]) != (" and " in match[1] and not less):
         raise ValueError(f"together or each: {text!r}")
     row = {name: more.get(name, 0) - less.get(name, 0) for name in more | less}
