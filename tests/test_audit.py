@@ -115,11 +115,19 @@ def test_a_changed_cell_of_traces_is_found_and_named(tmp_path: Path, tables: Tab
     _find_changes(tmp_path, tables, "traces", column, (2, len(tables["traces"]) - 1))
 
 
+def alike(rows: list[dict[str, Any]], certificate: str) -> set[str]:
+    """The certificates that differ from this one at most in the recount."""
+    proved = {row["certificate"]: json.loads(row["certificate"]) | {"recount": None} for row in rows}
+    return {text for text, data in proved.items() if data == proved[certificate]}
+
+
 def _find_changes(folder: Path, tables: Tables, table: str, column: str, places: tuple[int, ...]) -> None:
     rows = tables[table]
     for at in places:
         honest = rows[at][column]
         others = [*garbage(honest), *(row[column] for row in (rows[at - 1], rows[at - 2]))]
+        if column == "certificate":  # two problems may be proved alike, and their recounts are not done again here
+            others = [value for value in others if value not in alike(rows, honest)]
         for value in others:
             if value == honest or (column == "split" and value not in ("train", "test")):
                 continue
@@ -188,8 +196,8 @@ def test_another_format_of_datasets_is_one_sentence(tmp_path: Path, tables: Tabl
     assert verify(tmp_path, sample=1).ok
 
     key = tables["problems"][0]["key"]
-    found = verify(written(tmp_path, changed(tables, "problems", 0, "key", key.replace("@1:", "@2:"))))
-    assert "got this verimill has shortest_path version 1, the key wants 2" in str(found)
+    found = verify(written(tmp_path, changed(tables, "problems", 0, "key", key.replace("@2:", "@3:"))))
+    assert "got this verimill has shortest_path version 2, the key wants 3" in str(found)
 
     written(tmp_path, tables)
     table = pq.read_table(tmp_path / "traces" / "train-0.parquet")

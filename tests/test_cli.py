@@ -158,7 +158,7 @@ def test_show_has_every_part_and_takes_the_key_that_it_prints() -> None:
     assert first.returncode == 0, first.stderr
     for part in ("problem", "prompt", "trace", "answer", "hardness", "certificate"):
         assert f"== {part}" in first.stdout
-    key = re.search(r"shortest_path@1:level=2#abc/0", first.stdout)
+    key = re.search(r"shortest_path@2:level=2#abc/0", first.stdout)
     assert key is not None and '"recount"' in first.stdout
     again = verimill("show", key[0], "--json", "--trace", "brief")
     shown = json.loads(again.stdout)
@@ -250,7 +250,7 @@ def test_score_judges_replies_from_a_pipe(made: Path) -> None:
 
 def test_score_goes_on_after_lines_that_cannot_be_judged_and_ends_with_2(made: Path) -> None:
     row = next(iter(read_rows(made)))
-    tampered = row["verification"].replace('"version":1', '"version":9')
+    tampered = row["verification"].replace(f'"version":{row["family_version"]}', '"version":9')
     lines = [
         "not json",
         "[1]",
@@ -291,7 +291,7 @@ WRONG = [
     ("show shortest_path --knobs nodes=1", r"nodes must be in 4\.\.40, got 1"),
     ("show shortest_path --style w9-x", "has no style 'w9-x'"),
     ("show shortest_path --seed a/b", "seed must be a whole number or a word"),
-    ("show shortest_path@1:level=3#7", "a key must look like"),
+    ("show shortest_path@2:level=3#7", "a key must look like"),
     ("show shortest_path --trace long", "--trace must be full, brief or none"),
     ("generate nobody", "unknown family 'nobody'"),
     ("generate shortest_path --level 0-3", r"levels must be in 1\.\.10"),

@@ -72,6 +72,23 @@ def test_banded_networks_are_connected_and_parted_ones_are_not():
         assert not connected(12, parted(rng, 12, [(u, v, 1) for u, v in edges], False, 0, 11))
 
 
+@pytest.mark.parametrize("directed", [False, True])
+def test_a_parted_network_keeps_its_edges_and_leaves_no_node_alone(directed):
+    for index in range(60):
+        rng = rng_for("part", index, directed)
+        edges, at = shuffled_edges(rng, 9, banded(rng, 9, 14, 4), directed)
+        start, away = at[0], at[8]  # the ends of the band: not each other's only neighbours
+        moved = parted(rng, 9, [(u, v, 1) for u, v in edges], directed, start, away)
+        pairs = {(u, v) if directed else (min(u, v), max(u, v)) for u, v, _ in moved}
+        assert len(pairs) == len(moved) == 14
+        assert {v for pair in pairs for v in pair} == set(range(9))
+        reached = [start]
+        for u in reached:
+            ways = pairs if directed else pairs | {(v, u) for u, v in pairs}
+            reached += [v for w, v in ways if w == u and v not in reached]
+        assert away not in reached
+
+
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:6]))
 def test_hostile_text_is_refused_in_no_time(text):
     for read in (read_path, lambda names, text: read_links(names, text, True)):

@@ -114,11 +114,15 @@ def test_planted_copies_are_found_and_nothing_else() -> None:
 # --- benchmarks -------------------------------------------------------------------------------------------------
 
 
+ROUTES = "w4-edges"
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Sudokus and routes; enough of each that their instructions are template text."""
     out = tmp_path_factory.mktemp("decon")
-    problems = [generate(f, 2, "decon", n) for f in ("sudoku", "shortest_path") for n in range(40)]
+    problems = [generate("sudoku", 2, "decon", n) for n in range(40)]
+    problems += [generate("shortest_path", 2, "decon", n, style=ROUTES) for n in range(40)]
     problems += [generate("deduction", 5, "decon", n) for n in range(40)]
     append(out, write_shard(out, "problems/a.parquet", "problems", [p.row("train") for p in problems]))
     traces = [trace.row() for p in problems[:10] if (trace := oracle_trace(p)) is not None]
@@ -148,7 +152,7 @@ def test_a_relabelled_sudoku_of_a_foreign_benchmark_is_found(made: Path, tmp_pat
 
 
 def test_our_own_problems_are_found_by_key_in_every_export_shape(made: Path, tmp_path: Path) -> None:
-    p, q, fresh = (generate("shortest_path", 2, seed, 3) for seed in ("decon", "decon", "fresh"))
+    p, q, fresh = (generate("shortest_path", 2, seed, 3, style=ROUTES) for seed in ("decon", "decon", "fresh"))
     rows: list[dict[str, object]] = [
         {"prompt": "reworded", "verification": p.verification},
         {"prompt": "reworded", "reward_model": {"style": "rule", "ground_truth": q.verification}},
@@ -162,7 +166,7 @@ def test_our_own_problems_are_found_by_key_in_every_export_shape(made: Path, tmp
 
 
 def test_long_runs_find_text_and_instructions_do_not_count(made: Path, tmp_path: Path) -> None:
-    mine, grid = generate("deduction", 5, "decon", 5), generate("shortest_path", 2, "decon", 5)
+    mine = generate("deduction", 5, "decon", 5)
     rng = random.Random(6)
     rows: list[dict[str, object]] = [
         {"question": mine.prompt.upper() + "\n"},
@@ -171,7 +175,7 @@ def test_long_runs_find_text_and_instructions_do_not_count(made: Path, tmp_path:
         {"question": "short"},
     ]
     rows += [{"question": generate("deduction", 5, "elsewhere", n, style=mine.style).prompt} for n in range(20)]
-    rows += [{"question": generate("shortest_path", 2, "far", n, style=grid.style).prompt} for n in range(20)]
+    rows += [{"question": generate("shortest_path", 2, "far", n, style=ROUTES).prompt} for n in range(20)]
     found = check(made, build(written(tmp_path / "bench.jsonl", rows)))
     assert [(hit.problem_id, hit.item, hit.layer) for hit in found.hits] == [
         (mine.id, 0, "exact"),

@@ -128,7 +128,7 @@ def _run(values: list[Any]) -> str:
 
 
 def show(
-    family: Annotated[str, typer.Argument(help="A family, or the key of a problem (sudoku@1:level=4#7/0).")],
+    family: Annotated[str, typer.Argument(help="A family, or the key of a problem (sudoku@2:level=4#7/0).")],
     level: Annotated[int | None, typer.Option("--level", help="1 to 10; 1 by default.")] = None,
     seed: Annotated[str, typer.Option("--seed", help="A whole number or a short word.")] = "0",
     index: Annotated[int, typer.Option("--index", help="Number of the problem in its series.")] = 0,
@@ -146,7 +146,7 @@ def show(
     \b
     Examples:
       verimill show shortest_path --level 3 --seed 7
-      verimill show 'shortest_path@1:level=3#7/0'
+      verimill show 'shortest_path@2:level=3#7/0'
     """
     from verimill.pipelines.oracle import VERBOSITIES, oracle_trace
 

@@ -36,7 +36,7 @@ def why(
     \b
     Example:
       verimill generate shortest_path --level 3 --count 20 --seed 1 --out out/small
-      verimill why 'shortest_path@1:level=3#1/0' out/small
+      verimill why 'shortest_path@2:level=3#1/0' out/small
     """
     from verimill.pipelines.life import life_of
 

@@ -129,6 +129,11 @@ SKIN: dict[str, Skin] = {
 }
 
 
+def a_or_an(noun: str) -> str:
+    """`a road`, `an airport`."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
 def pick_names(rng: Rng, n: int, skins: Sequence[str] = tuple(SKIN)) -> tuple[str, tuple[str, ...]]:
     """A skin and n different names of its pool in random order; plain nodes are N1, N2... when letters run out."""
     skin = rng.pick(skins)
@@ -139,14 +144,14 @@ def pick_names(rng: Rng, n: int, skins: Sequence[str] = tuple(SKIN)) -> tuple[st
 
 
 def edge_lines(net: Network) -> str:
-    """One edge a line: `A -> B: 5`, `A - B: 5`, without the number for (u, v)."""
+    """One edge a line: `A -> B: 5`, `A - B: 5`, without the number for (u, v); then the nodes that have no edge."""
     names, mark = net.names, "->" if net.directed else "-"
-    return "\n".join(
-        [
-            f"{names[e[0]]} {mark} {names[e[1]]}: {e[2]}" if len(e) > 2 else f"{names[e[0]]} {mark} {names[e[1]]}"
-            for e in net.edges
-        ]
-    )
+    lines = [
+        f"{names[e[0]]} {mark} {names[e[1]]}: {e[2]}" if len(e) > 2 else f"{names[e[0]]} {mark} {names[e[1]]}"
+        for e in net.edges
+    ]
+    alone = set(range(len(names))).difference([u for e in net.edges for u in e[:2]])
+    return "\n".join([*lines, *[f"{names[u]} has no {SKIN[net.skin].links}" for u in sorted(alone)]])
 
 
 def adjacency_lines(net: Network) -> str:

@@ -8,9 +8,9 @@ the way cut the trials that would repeat one another.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 from verimill.generators.engines.network_text import SKIN, pick_names
 from verimill.schemas.networks import Forest, neighbours
@@ -84,36 +84,56 @@ def parted(
 ) -> tuple[tuple[int, int, int], ...]:
     """The edges moved so that none leads from a part around `start` to the rest, in which `away` is.
 
-    An edge that would lead out keeps one end and its weight; it is lost only where its side has no room for it.
+    An edge that would lead out keeps its weight and, if it can, one end, best one that has no other edge; it is lost
+    only where no room is left at all, so that neither their number nor a node left alone tells that edges were moved.
     """
+    inside = _part(rng, n, edges, directed, start, away)
+    across = [inside[u] != inside[v] and (inside[u] or not directed) for u, v, _ in edges]
+    near = [0] * n
+    for (u, v, _), moved in zip(edges, across, strict=True):
+        near[u] += not moved
+        near[v] += not moved
+    taken = {(e[0], e[1]) for e in edges}
+    if not directed:
+        taken |= {(v, u) for u, v in taken}
+
+    def fit(pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+        return [(x, y) for x, y in pairs if x != y and inside[x] == inside[y] and (x, y) not in taken]
+
+    out: list[tuple[int, int, int]] = []
+    for (u, v, w), moved in zip(edges, across, strict=True):
+        if not moved:
+            out.append((u, v, w))
+            continue
+        ends = sorted([u, v] if rng.chance(0.5) else [v, u], key=lambda end: near[end] > 0)
+        kept = (fit((x, end) if directed and end == v else (end, x) for x in range(n)) for end in ends)
+        free = next((pairs for pairs in kept if pairs), None) or fit(permutations(range(n), 2))
+        if free:
+            x, y = rng.pick(free)
+            taken |= {(x, y)} if directed else {(x, y), (y, x)}
+            near[x] += 1
+            near[y] += 1
+            out.append((x, y, w))
+    return tuple(out)
+
+
+def _part(rng: Rng, n: int, edges: Sequence[tuple[int, int, int]], directed: bool, start: int, away: int) -> list[bool]:
+    """Whether each node is in a connected part around `start`, of a size that leaves room for the edges if any does."""
+    rooms = {
+        size: n * (n - 1) - size * (n - size) if directed else (size * (size - 1) + (n - size) * (n - size - 1)) // 2
+        for size in range(max(2, n // 3), max(2, (2 * n) // 3) + 1)
+    }
+    enough = min(len(edges), max(rooms.values()))
+    size = rng.pick([size for size, room in rooms.items() if room >= enough])
     ways = neighbours(n, edges, False)
-    part = [start]
-    inside = [v == start for v in range(n)]
-    size = rng.between(max(2, n // 3), max(2, (2 * n) // 3))
+    part, inside = [start], [v == start for v in range(n)]
     while len(part) < size:
         rim = sorted({v for u in part for v, _ in ways[u] if not inside[v] and v != away})
         if not rim:
             break
         part.append(rng.pick(rim))
         inside[part[-1]] = True
-    taken = {(e[0], e[1]) for e in edges}
-    if not directed:
-        taken |= {(v, u) for u, v in taken}
-    out: list[tuple[int, int, int]] = []
-    for u, v, w in edges:
-        if inside[u] == inside[v] or (directed and inside[v]):
-            out.append((u, v, w))
-            continue
-        if not directed and rng.chance(0.5):
-            u, v = v, u
-        free = [x for x in range(n) if x != u and inside[x] == inside[u] and (u, x) not in taken]
-        if free:
-            x = rng.pick(free)
-            taken.add((u, x))
-            if not directed:
-                taken.add((x, u))
-            out.append((u, x, w))
-    return tuple(out)
+    return inside
 
 
 def canonical_key(

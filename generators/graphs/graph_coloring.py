@@ -237,7 +237,10 @@ def capacity(params: Params) -> float:
 
 
 def _crossed(rng: Rng, n: int, edges: list[tuple[int, int]], colour: Sequence[int], k: int) -> list[tuple[int, int]]:
-    """The edges with one moved to join two nodes of the same colour, best where no clique of k + 1 comes of it."""
+    """The edges with one moved to join two nodes of the same colour, best where no clique of k + 1 comes of it.
+
+    No node loses its only edge: one that stands alone would tell that edges were moved.
+    """
     near = masks(n, edges)
     alike = [(u, v) for u in range(n) for v in range(u + 1, n) if colour[u] == colour[v] and not near[u] >> v & 1]
     new = rng.pick(alike)
@@ -247,7 +250,8 @@ def _crossed(rng: Rng, n: int, edges: list[tuple[int, int]], colour: Sequence[in
             new = pair
             break
     out = list(edges)
-    out[rng.below(len(out))] = new
+    spare = [at for at, (u, v) in enumerate(edges) if near[u].bit_count() > 1 and near[v].bit_count() > 1]
+    out[rng.pick(spare or range(len(out)))] = new
     return out
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from verimill.generators.engines.network_text import SKIN, Network, adjacency_lines, dot, edge_lines, prose
+from verimill.generators.engines.network_text import SKIN, Network, a_or_an, adjacency_lines, dot, edge_lines, prose
 from verimill.schemas.core import Face, Step
 from verimill.schemas.graphs.graph_coloring import Problem
 
@@ -38,21 +38,21 @@ def _facts(problem: Problem) -> Mapping[str, str]:
     return {
         "node": skin.node, "nodes": skin.nodes, "link": skin.link, "links": skin.links, "story": story,
         "Story": story[0].upper() + story[1:], "count": str(len(problem.names)), "k": str(len(problem.palette)),
-        "palette": ", ".join(problem.palette),
+        "palette": ", ".join(problem.palette), "a_link": a_or_an(skin.link),
     }  # fmt: skip
 
 
 FACE: Face[Problem] = Face(
     wordings=(
         "Below are {count} {nodes} and the {links} between them.\n\n{board}\n\n{Story}, one of {k}: {palette}. Two"
-        " {nodes} with a {link} between them must not get the same one. All {nodes} are to be covered; not every word"
+        " {nodes} with {a_link} between them must not get the same one. All {nodes} are to be covered; not every word"
         " has to be used.\n\n{answer}",
         "{board}\n\nThis lists {links} between {count} {nodes}. The task: {story}, and the choice is {palette}. The two"
         " ends of every {link} have to differ. Give a choice for every {node}.\n\n{answer}",
         "With only {k} words to choose from ({palette}), {story}, so that no {link} has the same word at both ends."
         " Every {node} takes exactly one word, and any assignment that works will do.\n\n{board}\n\n{answer}",
         "A colouring task on {count} {nodes}.\n{board}\n\nRules:\n- {story}\n- allowed: {palette}\n- wherever there is"
-        " a {link}, its two {nodes} differ\n- each {node} appears once in the answer\n\n{answer}",
+        " {a_link}, its two {nodes} differ\n- each {node} appears once in the answer\n\n{answer}",
     ),
     layouts={
         "edges": lambda problem: edge_lines(_network(problem)),

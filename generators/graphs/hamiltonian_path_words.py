@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from verimill.generators.engines.network_text import SKIN, Network, adjacency_lines, dot, edge_lines, prose
+from verimill.generators.engines.network_text import SKIN, Network, a_or_an, adjacency_lines, dot, edge_lines, prose
 from verimill.schemas.core import Face, Step
 from verimill.schemas.graphs.hamiltonian_path import Problem
 
@@ -66,7 +66,7 @@ def _facts(problem: Problem) -> Mapping[str, str]:
     skin = SKIN[problem.skin]
     return {
         "node": skin.node, "nodes": skin.nodes, "link": skin.link, "links": skin.links,
-        "count": str(len(problem.names)),
+        "count": str(len(problem.names)), "a_node": a_or_an(skin.node), "a_link": a_or_an(skin.link),
         "start": f"The path must start at {problem.names[problem.start]}." if problem.start >= 0
         else f"The path may start at any {skin.node}.",
         "ways": f"Each {skin.link} can be used only in the direction given." if problem.directed
@@ -94,14 +94,14 @@ Can all {count} {nodes} be visited in a row, none of them twice, by always follo
     """\
 {board}
 
-In this network find a Hamiltonian path: an order of all {count} {nodes} in which each is joined to the next by a \
-{link}, and in which no {node} is missing or repeated. {ways} {start}
+In this network find a Hamiltonian path: an order of all {count} {nodes} in which each is joined to the next by \
+{a_link}, and in which no {node} is missing or repeated. {ways} {start}
 
 {answer}""",
     """\
 Task: one trip through all {count} {nodes}.
-Allowed: going from a {node} to another along a listed {link}. {ways}
-Not allowed: passing a {node} twice, or leaving one out.
+Allowed: going from {a_node} to another along a listed {link}. {ways}
+Not allowed: passing {a_node} twice, or leaving one out.
 {start}
 
 The {links}:

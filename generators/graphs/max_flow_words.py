@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from verimill.generators.engines.network_text import SKIN, Network, adjacency_lines, dot, edge_lines, prose
+from verimill.generators.engines.network_text import SKIN, Network, a_or_an, adjacency_lines, dot, edge_lines, prose
 from verimill.schemas.core import Face, Step
 from verimill.schemas.graphs.max_flow import Problem
 
@@ -53,6 +53,7 @@ def _facts(problem: Problem) -> Mapping[str, str]:
     skin = SKIN[problem.skin]
     return {
         "node": skin.node, "nodes": skin.nodes, "link": skin.link, "links": skin.links, "capacity": skin.capacity,
+        "a_link": a_or_an(skin.link),
         "source": problem.names[problem.source], "sink": problem.names[problem.sink],
     }  # fmt: skip
 
@@ -74,7 +75,7 @@ Find a maximum flow from {source} to {sink}, and a minimum cut that shows it can
 
 {board}
 
-Each line or sentence is a one-way {link} with its capacity ({capacity}). The flow on a {link} is a whole number \
+Each line or sentence is a one-way {link} with its capacity ({capacity}). The flow on {a_link} is a whole number \
 from 0 to its capacity; at every {node} except {source} and {sink}, inflow equals outflow; the value is what leaves \
 {source} less what returns to it. The cut is a set of {nodes} that holds {source} but not {sink}; the capacities of \
 the {links} that leave it must sum up to the value.

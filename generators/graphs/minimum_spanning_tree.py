@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from math import lgamma, log
@@ -125,7 +126,9 @@ def solve(problem: Problem) -> Solved[Answer]:
 def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | None:
     """The same nodes with the edges moved so that two sides are left apart."""
     n = len(problem.names)
-    start, away = rng.sample(range(n), 2)
+    ends = Counter(v for edge in problem.edges for v in edge[:2])
+    # A start with one edge could be left alone, for all to see.
+    start, away = rng.sample([v for v in range(n) if ends[v] > 1] if len(problem.edges) >= n else range(n), 2)
     cut = Problem(problem.names, parted(rng, n, problem.edges, False, start, away), problem.skin)
     full, _, tree, _ = _kruskal(cut)
     steps = (*full, Step(len(full) + 1, "apart", (), ("contradiction",)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from verimill.generators.engines.network_text import SKIN, Network, adjacency_lines, dot, edge_lines, prose
+from verimill.generators.engines.network_text import SKIN, Network, a_or_an, adjacency_lines, dot, edge_lines, prose
 from verimill.schemas.core import Face, Step
 from verimill.schemas.graphs.shortest_path import Problem
 
@@ -50,8 +50,8 @@ def _network(problem: Problem) -> Network:
 def _facts(problem: Problem) -> Mapping[str, str]:
     skin = SKIN[problem.skin]
     return {
-        "node": skin.node, "nodes": skin.nodes, "link": skin.link, "links": skin.links, "weight": skin.weight,
-        "source": problem.names[problem.source], "target": problem.names[problem.target],
+        "a_node": a_or_an(skin.node), "nodes": skin.nodes, "link": skin.link, "links": skin.links,
+        "weight": skin.weight, "source": problem.names[problem.source], "target": problem.names[problem.target],
         "ways": f"Each {skin.link} can be used only in the direction given." if problem.directed
         else f"Each {skin.link} can be used in both directions.",
     }  # fmt: skip
@@ -85,7 +85,7 @@ at {target}, follow {links} only, and keep the sum of the numbers minimal. Which
 A shortest-path task.
 Start: {source}. Goal: {target}.
 Cost of a path: the sum of the numbers ({weight}) on its {links}.
-Moves: from a {node} to another along a listed {link}. {ways}
+Moves: from {a_node} to another along a listed {link}. {ways}
 Give one path of minimal cost.
 
 The {links}:

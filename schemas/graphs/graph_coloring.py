@@ -165,7 +165,7 @@ def example(problem: Problem) -> str:
 CODEC: Codec[Params, Problem, Answer] = Codec(
     family="graph_coloring",
     kind="graphs",
-    version=1,
+    version=2,
     title="Graph colouring",
     checker="any_valid",
     params=Params,

@@ -109,7 +109,7 @@ def example(problem: Problem) -> str:
 CODEC: Codec[Params, Problem, Answer] = Codec(
     family="hamiltonian_path",
     kind="graphs",
-    version=1,
+    version=2,
     title="Path through every node exactly once",
     checker="any_valid",
     params=Params,

@@ -161,7 +161,7 @@ def example(problem: Problem) -> str:
 CODEC: Codec[Params, Problem, Answer] = Codec(
     family="max_flow",
     kind="graphs",
-    version=1,
+    version=2,
     title="Maximum flow with a minimum cut",
     checker="optimal",
     params=Params,

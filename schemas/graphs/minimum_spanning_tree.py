@@ -108,7 +108,7 @@ def example(problem: Problem) -> str:
 CODEC: Codec[Params, Problem, Answer] = Codec(
     family="minimum_spanning_tree",
     kind="graphs",
-    version=1,
+    version=2,
     title="Minimum spanning tree of a weighted network",
     checker="optimal",
     params=Params,

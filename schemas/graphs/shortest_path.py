@@ -112,7 +112,7 @@ def example(problem: Problem) -> str:
 CODEC: Codec[Params, Problem, Answer] = Codec(
     family="shortest_path",
     kind="graphs",
-    version=1,
+    version=2,
     title="Shortest path in a weighted network",
     checker="optimal",
     params=Params,

@@ -17,13 +17,13 @@ _WORDINGS = (
     "Can all {count} {nodes} be visited in a row, none of them twice, by always following one of the {links} listed? "
     + WAYS + " {start} If it can be done, give such a path; any one will do.\n\n{board}",
     "{board}\n\nIn this network find a Hamiltonian path: an order of all {count} {nodes} in which each is joined to the"
-    " next by {a} {link}, and in which no {node} is missing or repeated. " + WAYS + " {start}",
-    "Task: one trip through all {count} {nodes}.\nAllowed: going from {a} {node} to another along a listed {link}. "
-    + WAYS + "\nNot allowed: passing {a} {node} twice, or leaving one out.\n{start}\n\nThe {links}:\n{board}",
+    " next by {a_link}, and in which no {node} is missing or repeated. " + WAYS + " {start}",
+    "Task: one trip through all {count} {nodes}.\nAllowed: going from {a_node} to another along a listed {link}. "
+    + WAYS + "\nNot allowed: passing {a_node} twice, or leaving one out.\n{start}\n\nThe {links}:\n{board}",
 )  # fmt: skip
 _FORM = "Write all the names in the order of the path, with -> between them."
 _START = rf"The path must start at {NAME}\.|The path may start at any [a-z]+\."
-_FIELDS = {**NOUNS, "a": "an?", "count": r"\d+", "start": _START}
+_FIELDS = {**NOUNS, "count": r"\d+", "start": _START}
 
 
 def read(prompt: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ _WORDINGS = (
     " again. The amount is to be as large as possible. Prove that it is: name a set of {nodes} with {source} and"
     " without {sink} such that the {links} out of the set can carry just that amount together.",
     "Find a maximum flow from {source} to {sink}, and a minimum cut that shows it cannot be beaten.\n\n{board}\n\nEach"
-    " line or sentence is a one-way {link} with its capacity ({capacity}). The flow on {a} {link} is a whole number"
+    " line or sentence is a one-way {link} with its capacity ({capacity}). The flow on {a_link} is a whole number"
     " from 0 to its capacity; at every {node} except {source} and {sink}, inflow equals outflow; the value is what"
     " leaves {source} less what returns to it. The cut is a set of {nodes} that holds {source} but not {sink}; the"
     " capacities of the {links} that leave it must sum up to the value.",
@@ -38,7 +38,7 @@ _FORM = (
     "Give three lines: 'Value:' with the amount in all; 'Flow:' with every edge that carries something, as "
     "A->B: amount (whole numbers), separated by commas; 'Cut:' with the names in the set that proves it."
 )
-_FIELDS = {**NOUNS, "source": NAME, "sink": NAME, "a": "an?"}
+_FIELDS = {**NOUNS, "source": NAME, "sink": NAME}
 
 
 def read(prompt: str) -> dict[str, Any]:

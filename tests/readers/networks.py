@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from readers.shapes import pattern
 
 NOUN = "[a-z ]+"
-NOUNS = {noun: NOUN for noun in ("node", "nodes", "link", "links", "weight", "capacity", "ways")} | {"board": ".+?"}
+NOUNS = {noun: NOUN for noun in ("node", "nodes", "link", "links", "weight", "capacity", "ways", "a_node", "a_link")}
+NOUNS["board"] = ".+?"
 WAYS = "Each {link} can be used {ways}."
 Edges = dict[tuple[str, str], int]  # 1 where edges carry no number; an undirected edge has its lesser name first
 NAME = r"[A-Za-z][A-Za-z0-9]*"
@@ -68,10 +69,18 @@ STORIES = (
 )  # fmt: skip
 
 
+def _a(noun: str) -> str:
+    return f"an {noun}" if noun in ("edge", "airport") else f"a {noun}"
+
+
 def story_of(found: dict[str, str]) -> Story:
     """The one story whose nouns stand in the fields node, nodes, link, links, weight and capacity that were found."""
     nouns = ("node", "nodes", "link", "links", "weight", "capacity")
     for story in STORIES:
+        if any(
+            found.get(f"a_{noun}", _a(getattr(story, noun))) != _a(getattr(story, noun)) for noun in ("node", "link")
+        ):
+            continue
         if all(found[noun] == getattr(story, noun) for noun in nouns if noun in found):
             return story
     raise ValueError(f"no story has the nouns {found}")
@@ -104,10 +113,7 @@ def network(board: str, story: Story, directed: bool, weighted: bool) -> tuple[s
     elif board.startswith(f"The {story.nodes} are "):
         names, found = _prose(board, story, directed, weighted)
     elif re.fullmatch(rf"{NAME} -.*", board.partition("\n")[0]):
-        found = [
-            _taken(rf"({NAME}) {'->' if directed else '-'} ({NAME})(?:: (\d+))?", line) for line in board.split("\n")
-        ]
-        names = {name for a, b, _ in found for name in (a, b)}
+        names, found = _listed(board, story, directed)
     else:
         names, found = _adjacency(board, directed)
     edges: Edges = {}
@@ -130,6 +136,17 @@ def _unlike(names: list[str]) -> set[str]:
     if len({name.lower() for name in names}) != len(names):
         raise ValueError(f"names that are alike: {names}")
     return set(names)
+
+
+def _listed(board: str, story: Story, directed: bool) -> tuple[set[str], list[tuple[str, str, str | None]]]:
+    mark, alone = "->" if directed else "-", f" has no {story.links}"
+    lines = [line for line in board.split("\n") if not line.endswith(alone)]
+    found = [_taken(rf"({NAME}) {mark} ({NAME})(?:: (\d+))?", line) for line in lines]
+    joined = {name for a, b, _ in found for name in (a, b)}
+    others = [line.removesuffix(alone) for line in board.split("\n")[len(lines) :]]
+    if not joined.isdisjoint(others) or not all(re.fullmatch(NAME, name) for name in others):
+        raise ValueError(f"not a list of edges and of nodes that have none: {board!r}")
+    return _unlike([*joined, *others]), found
 
 
 def _dot(board: str, directed: bool) -> tuple[set[str], list[tuple[str, str, str | None]]]:

@@ -22,7 +22,7 @@ _WORDINGS = (
     + " Start at {source}, end at {target}, follow {links} only, and keep the sum of the numbers minimal. Which {nodes}"
     " do you pass, in order?",
     "A shortest-path task.\nStart: {source}. Goal: {target}.\nCost of a path: the sum of the numbers ({weight}) on its"
-    " {links}.\nMoves: from a {node} to another along a listed {link}. " + WAYS + "\nGive one path of minimal cost.\n"
+    " {links}.\nMoves: from {a_node} to another along a listed {link}. " + WAYS + "\nGive one path of minimal cost.\n"
     "\nThe {links}:\n{board}",
     "Somebody at {source} wants to get to {target} and to keep the sum of the {weight} as low as it can be, using"
     " nothing but the {links} below, each with its number. " + WAYS + "\n\n{board}\n\nName the {nodes} of a best route"
