@@ -43,3 +43,12 @@ def test_no_clue_is_missed_where_more_than_one_answer_fits(family: str) -> None:
                 seen += 1
                 assert COUNTS[family](twin.instance) == COUNTS[family](problem.instance), twin.key
     assert seen >= 3
+
+
+def test_the_totals_of_kakurasus_without_an_answer_agree() -> None:
+    """Row sums times row numbers total column sums times column numbers in every marking: no short cut to none."""
+    twins = [unanswerable_twin(problem) for level in (1, 3) for problem in series("kakurasu", level, 8, 0, 12)]
+    none = [twin.instance for twin in twins if twin is not None and twin.answer == "none"]
+    assert len(none) >= 6
+    for sums in none:
+        assert sum(k * s for k, s in enumerate(sums.rows, 1)) == sum(k * s for k, s in enumerate(sums.cols, 1))

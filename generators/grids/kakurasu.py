@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import log10
+from math import gcd, log10
 
 from verimill.generators.engines import prose
 from verimill.generators.engines.canonical import text_key
@@ -96,7 +96,7 @@ def near_misses(rng: Rng, problem: Problem, answer: Answer) -> Iterator[NearMiss
 
 
 def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | None:
-    """A sum changed ("none"), or sums that two markings share ("many"), whichever the draw says, when certified."""
+    """Two sums changed ("none"), or sums that two markings share ("many"), whichever the draw says, when certified."""
     n = problem.size
     seen = model(problem)
     if rng.chance(0.5):
@@ -108,17 +108,26 @@ def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | 
             twin = with_two_answers(other, model(other), to_answer)
             if twin is not None:
                 return twin
-    top = n * (n + 1) // 2
-    for line in rng.sample(range(2 * n), 8):
-        sums = [*problem.rows, *problem.cols]
-        sums[line] += rng.pick((-2, -1, 1, 2))
-        if not 0 < sums[line] < top:
-            continue
-        other = Problem(n, tuple(sums[:n]), tuple(sums[n:]))
-        twin = refuted(other, model(other), 2)
+    for _ in range(24):
+        altered = _altered(rng, problem)
+        twin = None if altered is None else refuted(altered, model(altered), 2)
         if twin is not None:
             return twin
     return None
+
+
+def _altered(rng: Rng, problem: Problem) -> Problem | None:
+    """Two sums changed so that row sums times row numbers still total column sums times column numbers."""
+    n = problem.size
+    sums = [*problem.rows, *problem.cols]
+    a, b = rng.sample(range(2 * n), 2)
+    first, second = a % n + 1, b % n + 1
+    by = gcd(first, second) * rng.pick((-1, 1))
+    sums[a] += second // by
+    sums[b] += first // by if (a < n) != (b < n) else -(first // by)
+    if not all(0 < sums[line] < n * (n + 1) // 2 for line in (a, b)):
+        return None
+    return Problem(n, tuple(sums[:n]), tuple(sums[n:]))
 
 
 def narrate(problem: Problem, steps: tuple[Step, ...]) -> str:

@@ -2,8 +2,8 @@
 
 A marked cell adds its column number to the sum of its row, and its row number to the sum of its column.
 Claims: `r3c4=1` (the cell is marked), `r3c4=0`, and the same with `!=`. Refs: `row 3`, `col 4`. Answers are the
-whole grid, 1 for a marked cell and 0 for any other, one line a row. Unanswerable twins: a sum changed so that
-nothing fits ("none"), sums of a marking that shares them with another ("many").
+whole grid, 1 for a marked cell and 0 for any other, one line a row. Unanswerable twins: two sums changed so
+that nothing fits ("none"), sums of a marking that shares them with another ("many").
 """
 
 from __future__ import annotations
