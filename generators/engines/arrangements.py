@@ -243,10 +243,13 @@ def renamed(clue: Clue, to: Sequence[int]) -> Clue:
 
 
 def changed(rng: Rng, ground: Ground, clue: Clue) -> Iterator[Clue]:
-    """Clues of the same kind over other items or numbers, in random order."""
-    form = KINDS[clue[0]]
+    """Clues of the same kind over other items or numbers, in random order; such as are drawn for a puzzle, too."""
+    form, group = KINDS[clue[0]], _group_of(ground)
     for _ in range(12):
-        used = iter(rng.sample(range(ground.items), form.count("i")))
+        items = rng.sample(range(ground.items), form.count("i"))
+        if clue[0] in ("same", "apart", "either") and group[items[0]] in [group[i] for i in items[1:]]:
+            continue  # that Alice is Boris would tell at a glance that nothing fits
+        used = iter(items)
         number = rng.between(1, ground.size if clue[0] != "gap" else ground.size - 2)
         parts = [next(used) if f == "i" else number if f == "n" else -1 for f in form]
         if clue[0] in SYMMETRIC and parts[0] > parts[1]:

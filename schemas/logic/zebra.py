@@ -167,7 +167,7 @@ def example(problem: Problem) -> str:
 CODEC = Codec(
     family="zebra",
     kind="logic",
-    version=3,
+    version=4,
     title="Zebra puzzle",
     checker="unique",
     params=Params,
