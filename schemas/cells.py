@@ -50,7 +50,7 @@ def read_grid(text: str, rows: int, cols: int, alphabet: str) -> tuple[str, ...]
     """The rows*cols symbols of a grid, row by row.
 
     Takes rows on lines of their own, symbols apart or run together, with frames, commas or brackets between, and
-    rows that are all named: `Row 1: ...`, `r1 ...`, `1. ...`. `alphabet` holds the one-character symbols; letters
+    rows that are all named: `Row 1: ...`, `r1 ...`. `alphabet` holds the one-character symbols; letters
     count in either case. Raises ValueError naming the first thing that does not fit.
     """
     if len(text) > MAX_GRID_TEXT:
@@ -64,9 +64,8 @@ def read_grid(text: str, rows: int, cols: int, alphabet: str) -> tuple[str, ...]
         return _read_rows(bare, rows, cols, alphabet)
 
 
-_NAMED = re.compile(
-    r"(?:(?:row ?|r)(\d{1,2})\b(?:[:.)=]|[ \t]{0,3}[:=|])?|(\d{1,2})[:.)=])(?:\*\*)?[ \t|]*", re.IGNORECASE
-)
+# A bare number names no row: `1: 2 4 3 1` may be a column that is looked over.
+_NAMED = re.compile(r"(?:row ?|r)(\d{1,2})\b(?:[:.)=]|[ \t]{0,3}[:=|])?(?:\*\*)?[ \t|]*", re.IGNORECASE)
 _COLUMNS = re.compile(r"(?:c(?:ol)? ?\d{1,2}[ \t|]*)+", re.IGNORECASE)
 
 
@@ -78,7 +77,7 @@ def _without_names(text: str, rows: int) -> str | None:
     if len(lines) == rows + 1 and _COLUMNS.fullmatch(lines[0]):
         del lines[0]
     named = [_NAMED.match(line) for line in lines]
-    if len(lines) != rows or any(m is None or int(m[1] or m[2]) != k for k, m in enumerate(named, 1)):
+    if len(lines) != rows or any(m is None or int(m[1]) != k for k, m in enumerate(named, 1)):
         return None
     return "\n".join(line[m.end() :] for line, m in zip(lines, named, strict=True) if m is not None)
 
