@@ -28,7 +28,8 @@ def _someone(problem: Problem, statement: tuple[Literal, ...]) -> str:
     if form == 1:
         return f"all {everyone} that are {conditions} are {end}"
     if form == 2:
-        return f"{anyone} who is {conditions} is {end}"
+        every = "anyone who" if problem.skin == "people" else f"any {anyone.removeprefix('a ')} that"
+        return f"{every} is {conditions} is {end}"  # "someone who is" might be read of one person only
     return (
         f"{they} {end} whenever {anyone} is {conditions}"
         if problem.skin != "people"

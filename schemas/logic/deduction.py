@@ -234,7 +234,7 @@ def example(problem: Problem) -> str:
 CODEC: Codec[Params, Problem, Answer] = Codec(
     family="deduction",
     kind="logic",
-    version=2,
+    version=3,
     title="Facts and rules",
     checker="any_valid",
     params=Params,

@@ -19,7 +19,7 @@ _TRAITS = r"(?:not )?[a-z]+(?: and (?:not )?[a-z]+)*"
 _RULES = (
     rf"If {_ANY} is (?P<left>{_TRAITS}), then (?:they are|it is) (?P<right>(?:not )?[a-z]+)",
     rf"All (?:people|robots|dragons) that are (?P<left>{_TRAITS}) are (?P<right>(?:not )?[a-z]+)",
-    rf"(?i:{_ANY}) who is (?P<left>{_TRAITS}) is (?P<right>(?:not )?[a-z]+)",
+    rf"(?:Anyone who|Any robot that|Any dragon that) is (?P<left>{_TRAITS}) is (?P<right>(?:not )?[a-z]+)",
     rf"Whenever someone is (?P<left>{_TRAITS}), they are (?P<right>(?:not )?[a-z]+)",
     rf"It is (?P<right>(?:not )?[a-z]+) whenever (?:a robot|a dragon) is (?P<left>{_TRAITS})",
 )
