@@ -15,13 +15,18 @@ _FORMS = re.compile(
     rf"|(?P<num>{_WHOLE})(?: ?/ ?(?P<dsign>-?)(?P<den>{_WHOLE}))?"
     rf"|(?P<dec>{_WHOLE}\.[0-9]{{1,40}}))"
 )
-_LATEX = re.compile(r"\\[dt]?frac ?\{ ?([+-]?[0-9]{1,40}) ?\} ?\{ ?([0-9]{1,40}) ?\}")
+_PART = r" ?(?:\{ ?([+-]?[0-9]{1,40}) ?\}|([0-9]))"
+_LATEX = re.compile(rf"\\[dtc]?frac{_PART}{_PART}")
+_THOUSANDS = re.compile(r"(?<=[0-9])(?:\{,\}|\\,)(?=[0-9]{3}(?![0-9]))")
+_BRACKET = re.compile(r"([+-]) ?\(([^()]*)\)?")
 
 
 def plain(text: str) -> str:
     """`text` with look-alike digits, minus and fraction signs made ASCII, `\\frac` undone, runs of spaces made one."""
     if "frac" in text:
-        text = _LATEX.sub(r"\1/\2", text)
+        text = _LATEX.sub(_fraction, text)
+    if "," in text:
+        text = _THOUSANDS.sub(",", text)
     if text.isascii():
         return " ".join(text.translate(_MINUS).split())
     text = "".join(" " + c if unicodedata.decomposition(c).startswith("<fraction>") else c for c in text)
@@ -29,6 +34,11 @@ def plain(text: str) -> str:
     if not text.isascii():
         text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
     return " ".join(text.split())
+
+
+def _fraction(found: re.Match[str]) -> str:
+    top, bottom = (part for part in found.groups() if part)
+    return f" {top}/{bottom}"  # 3\frac{1}{2} is not 31/2
 
 
 def write_rational(value: Fraction | int) -> str:
@@ -44,7 +54,8 @@ def read_rational(text: str) -> Fraction:
     if len(text) > MAX_CHARS:
         raise ValueError(f"a number must have at most {MAX_CHARS} characters, got {len(text)}")
     cleaned = plain(text).strip(" *_`$()").rstrip(".;").strip()
-    found = _FORMS.fullmatch(cleaned)
+    bracket = _BRACKET.fullmatch(cleaned)  # -(3/4)
+    found = _FORMS.fullmatch(bracket[1] + bracket[2].strip() if bracket else cleaned)
     if found is None:
         raise ValueError(f"wanted one exact number such as 12, -3/4 or 2.5, got {text!r:.60}")
     part = found.groupdict()

@@ -20,7 +20,9 @@ _WRAPPED = re.compile(
     r"\\(?:text|textbf|textit|texttt|textrm|mathrm|mathbf|mathit|mathtt|mathsf|operatorname|mbox|hbox|fbox|emph|underline|bf|rm)"
     r"\s{0,3}\{([^{}]{0,4000})\}"
 )
-_FRACTION = re.compile(r"\\[dtc]?frac\s{0,3}\{([^{}]{1,200})\}\s{0,3}\{([^{}]{1,200})\}")
+_PART = r"\s{0,3}(?:\{([^{}]{1,200})\}|(\d))"
+_FRACTION = re.compile(rf"(\d|(?:/|\\div\b)\s{{0,3}})?\\[dtc]?frac{_PART}{_PART}")
+_SIMPLE = re.compile(r"\s*[-+]?[\w.,]+\s*")
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\s{0,3}\{[a-zA-Z*]{1,20}\}(?:\{[clr|@ ]{0,40}\})?")
 _COMMAND = re.compile(r"\\([a-zA-Z]{1,20}|[^a-zA-Z])")
 _COMMANDS = {
@@ -62,15 +64,27 @@ def without_latex(text: str) -> str:
     """Simple LaTeX read as plain text: `\\text{a}`, `\\( 5 \\)`, `\\frac{1}{2}`, matrices as lines."""
     if "\\" not in text:
         return text.replace("$", "") if "$" in text else text
-    for _ in range(3):  # \textbf{\text{a}}: wrappers within wrappers
-        bare = _WRAPPED.sub(r"\1", text)
+    for _ in range(4):  # \textbf{\text{a}}: wrappers and fractions within others
+        bare = _FRACTION.sub(_fraction, _WRAPPED.sub(r"\1", text))
         if bare == text:
             break
         text = bare
     matrix = "\\begin" in text
-    text = _ENVIRONMENT.sub("", _FRACTION.sub(r"\1/\2", text))
+    text = _ENVIRONMENT.sub("", text)
     text = _COMMAND.sub(lambda found: _COMMANDS.get(found[1], " " + found[1]), text)
     return (text.replace("&", " ") if matrix else text).replace("$", "")
+
+
+def _fraction(found: re.Match[str]) -> str:
+    """`a/b` with the brackets that keep its value: round a sum, and round all of it behind a division.
+
+    A number right before it makes a mixed number: 3\\frac{1}{2} is not 31/2.
+    """
+    before, *parts = found.groups()
+    top, bottom = (part if _SIMPLE.fullmatch(part) else f"({part})" for part in parts if part)
+    if not before:
+        return f"{top}/{bottom}"
+    return f"{before} {top}/{bottom}" if before.isdigit() else f"{before}({top}/{bottom})"
 
 
 def without_emphasis(text: str) -> str:

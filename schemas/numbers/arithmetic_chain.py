@@ -178,11 +178,11 @@ def write(answer: Fraction) -> str:
 def read(problem: Problem, text: str) -> Fraction:
     """The number, which may stand after `name =` with the asked name; ValueError for anything else."""
     text = plain(text[:400]) if len(text) <= 400 else text
-    name, equals, rest = text.partition("=")
-    if equals:
+    name, *rest = re.split("=|:| is ", text, maxsplit=1)
+    if rest:
         if name.strip(" -*_`$").lower() != problem.names[-1].strip("_"):
             raise ValueError(f"wanted the value of {problem.names[-1]}, got {text!r:.60}")
-        text = rest
+        text = rest[0]
     return read_rational(text)
 
 

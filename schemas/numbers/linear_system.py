@@ -134,7 +134,7 @@ def read(problem: Problem, text: str) -> Answer:
     if exact is not None:
         return exact
     count = len(problem.names)
-    if "=" in text or ":" in text:
+    if "=" in text or ":" in text or " is " in text:
         return _read_named(problem, text)
     text = plain(text.replace("\n", ", ").strip().strip("()[]{}"))
     parts = [part for part in re.split(r", |[;,]", text) if part.strip()]
@@ -160,11 +160,19 @@ def _exact(problem: Problem, text: str) -> Answer | None:
     return tuple(out)
 
 
-_ASSIGN = re.compile(r"([A-Za-z]{1,12})[*_`$ ]{0,4}[=:]")
+_ASSIGN = re.compile(r"([A-Za-z]{1,12})(?:[*_`$ ]{0,4}[=:]| is\b)")
+_TUPLE = re.compile(r"[\s$*(\[]{0,9}([a-z]{1,12}(?:, ?[a-z]{1,12}){0,7})[\s)\]]{0,9}=([^=:]{1,1000})")
+_UNIT = {"shop": re.compile(r" ?coins?$"), "scale": re.compile(r" ?(?:grams?|g)$"), "game": re.compile(r" ?points?$")}
 
 
 def _read_named(problem: Problem, text: str) -> Answer:
     text = plain(text)
+    both = _TUPLE.fullmatch(text)
+    if both is not None and "," in both[1]:  # (x, y) = (3, -1/2)
+        left, right = re.split(", ?", both[1]), re.split(", |[;,]", both[2].strip(" *$.()[]"))
+        if len(left) != len(right):
+            raise ValueError(f"wanted {len(left)} values ({both[1]}), got {len(right)}")
+        text = ", ".join(f"{name} = {value}" for name, value in zip(left, right, strict=True))
     found = list(_ASSIGN.finditer(text))
     values: dict[str, Fraction] = {}
     if not found or text[: found[0].start()].strip(" -*_`$([{"):
@@ -173,6 +181,8 @@ def _read_named(problem: Problem, text: str) -> Answer:
         name = match[1].lower()
         end = found[at + 1].start() if at + 1 < len(found) else len(text)
         part = re.sub(r"(?: and|[,;*_`$\s)\]}]|\\\\| -)+$", "", text[match.end() : end])
+        if problem.skin in _UNIT:
+            part = _UNIT[problem.skin].sub("", part)
         if name not in problem.names or name in values:
             raise ValueError(f"{name} is {'named twice' if name in values else 'no unknown of this problem'}")
         values[name] = read_rational(part)

@@ -94,7 +94,8 @@ def test_a_division_by_zero_is_refuted_by_checked_steps_and_recounted() -> None:
     [
         ("−3⁄4", Fraction(-3, 4)), ("1,250.", Fraction(1250)), ("2 1/2", Fraction(5, 2)), ("2½", Fraction(5, 2)),
         ("-0.25", Fraction(-1, 4)), (r"\frac{-3}{4}", Fraction(-3, 4)), ("٧", Fraction(7)), ("**12**", Fraction(12)),
-        ("6/-4", Fraction(-3, 2)),
+        ("6/-4", Fraction(-3, 2)), (r"3\frac{1}{2}", Fraction(7, 2)), (r"-3 \frac12", Fraction(-7, 2)),
+        ("-(3/4)", Fraction(-3, 4)), ("1{,}250", Fraction(1250)), (r"1\,250", Fraction(1250)),
     ],
 )  # fmt: skip
 def test_numbers_are_read_as_people_write_them(text: str, value: Fraction) -> None:

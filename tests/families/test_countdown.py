@@ -11,6 +11,7 @@ from verimill.generators.numbers.countdown_search import find
 from verimill.schemas.expressions import parse
 from verimill.schemas.numbers.countdown import CODEC, Problem
 from verimill.schemas.rng import rng_for
+from verimill.verifiers.judge import verify, write_case
 from verimill.verifiers.numbers.countdown import JUDGE
 
 # Broadcast in 1997: the contestant's way went over 23850, and every result on it is whole.
@@ -56,6 +57,17 @@ def test_a_fraction_on_the_way_is_refused_though_the_end_is_right() -> None:
     assert _broken(Problem((3, 2, 4, 7), 6), "3 / 2 * 4") == ["whole"]
     assert _broken(Problem((3, 2, 4, 7), 6), "3 * 4 / 2") == []
     assert _broken(Problem((3, 9, 8, 1), 2), "3 - 9 + 8") == ["whole"]
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        (r"\boxed{\frac{9 - 1}{2} \times 3}", "right"), (r"$\frac{(9-1)}2 \cdot 3 = 12$", "right"),
+        (r"9 - \frac{1}{2} \times 3", "wrong"), (r"\frac{9 - 1 \times 3}{2}", "wrong"),
+    ],
+)  # fmt: skip
+def test_a_fraction_in_latex_keeps_its_sums_together(text: str, outcome: str) -> None:
+    assert verify(write_case(CODEC, Problem((9, 1, 2, 3), 12)), text).outcome == outcome
 
 
 def test_the_search_reaches_exactly_what_brute_force_reaches() -> None:

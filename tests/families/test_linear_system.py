@@ -107,10 +107,22 @@ def test_a_wrong_row_operation_is_named() -> None:
         "top = 37/4, medium = 17/4, low = 11/4", "low: 2.75; top: 9.25; medium: 4.25", "(37/4, 17/4, 11/4)",
         "TOP = 9 1/4\nMEDIUM = 4 1/4\nLOW = 2 3/4.", "- **top** = 37/4\n- **medium** = 17/4\n- **low** = 11/4",
         "top = 37/4, medium = 17/4 and low = 11/4", "$top = \\frac{37}{4}$, $medium = \\frac{17}{4}$, $low = 2¾$",
+        "(low, top, medium) = (11/4, 37/4, 17/4)", "top is 37/4, medium is 17/4 and low is 11/4.",
+        r"top = 9\frac{1}{4}, medium = 4\frac14, low = 2.75",
     ],
 )  # fmt: skip
 def test_an_answer_is_read_in_any_order_and_dress(text: str) -> None:
     assert CODEC.read(NINE_CHAPTERS, text) == NINE_ANSWER
+
+
+def test_the_unit_of_the_story_may_stand_behind_a_value() -> None:
+    problem = Problem(((1, 1, 5), (1, -1, 2)), ("gem", "lamp"), "game")
+    assert dict(CODEC.read(problem, "gem = 7/2 points, lamp = 3/2 points")) == {
+        "gem": Fraction(7, 2),
+        "lamp": Fraction(3, 2),
+    }
+    with pytest.raises(ValueError, match="exact number"):
+        CODEC.read(problem, "gem = 7/2 coins, lamp = 3/2 coins")
 
 
 @pytest.mark.parametrize(
