@@ -192,6 +192,8 @@ def read_links(names: tuple[str, ...], text: str, directed: bool) -> tuple[tuple
         return exact
     text = _LABEL.sub("", _LIST_MARK.sub(" ", _short(text)), count=1)
     text = _GROUP.sub(lambda m: f" {m[1]}~{m[2]}" + (f":{m[3]}" if m[3] else ""), text)
+    if "and" not in _folded(names):
+        text = _AND.sub(",", text)
     if not directed:
         text = _BOTH_WAYS.sub("~", text)
     text = _DASHES.sub("~", _ARROW.sub("~", text)).translate(_MARKS)

@@ -128,7 +128,7 @@ def read(problem: Problem, text: str) -> Answer:
         return exact
     names = {name.casefold(): name for name in problem.names}
     found: dict[str, str] = {}
-    for item in re.split(r"[,;\n]+", _BULLET.sub("", plain(text)).translate(_MARKS)):
+    for item in re.split(r"[,;\n]+|\s+and\s+", _BULLET.sub("", plain(text)).translate(_MARKS)):
         item = item.strip().removeprefix("and ").rstrip(".").strip()
         if not item:
             continue

@@ -26,6 +26,7 @@ MAX_CAPACITY = 999
 _SIZES = (5, 7, 9, 11, 13, 16, 19, 22, 26, 30)
 _TOPS = (6, 8, 9, 12, 15, 20, 25, 30, 40, 50)
 _LABEL = re.compile(r"\b(value|flow|cut)\b[\"'*`]{0,4}[ \t]{0,4}[:=]", re.I)
+_BULLET = re.compile(r"(?m)^[ \t]*(?:\d{1,3}[.)]|[-*•‣])[ \t]+(?=[\"'*`]{0,4}(?:value|flow|cut)\b)", re.I)
 _VALUE = re.compile(r"[\s\"'{(*`]*(\d{1,9})[\s.,;\"'})*`]*")
 
 
@@ -118,6 +119,7 @@ def _parts(text: str) -> dict[str, str]:
     lines = text.split("\n")
     if len(lines) == 3 and (lines[0][:7], lines[1][:6], lines[2][:5]) == ("Value: ", "Flow: ", "Cut: "):
         return {"value": lines[0][7:], "flow": lines[1][6:], "cut": lines[2][5:]}
+    text = _BULLET.sub("", text)
     marks = list(_LABEL.finditer(text))
     if len(marks) != 3 or len({mark[1].casefold() for mark in marks}) != 3:
         raise ValueError("the answer must have the parts Value:, Flow: and Cut:, each once")

@@ -87,6 +87,8 @@ def test_flow_that_was_taken_back_is_replayed():
         "Value: 2\nFlow: S->A: 2, A->T: 2\nCut: S, A",
         "cut: {A, S}\nvalue: 2.\nflow: S -> A = 2; A → T (2)",
         '{"value": 2, "flow": {"S->A": 2, "A->T": 2}, "cut": ["S", "A"]}',
+        "- Value: 2\n- Flow: S->A: 2, A->T: 2\n- Cut: S, A",
+        "1. **Value**: 2\n2. **Flow**: S->A: 2 and A->T: 2\n3. **Cut**: S, A",
         "**Value:** 2\n**Flow:**\n- S->A: 2\n- A->T: 2\n- A->B: 0\n**Cut:** S and A",
     ],
 )

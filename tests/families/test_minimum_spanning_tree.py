@@ -89,6 +89,7 @@ def test_a_network_in_two_parts_is_proved_to_have_no_tree():
         '[["A","B"],["A","D"],["B","E"],["C","E"],["D","F"],["E","G"]]',
         "- A-B: 7\n- A-D: 5\n- B-E: 7\n- C-E: 5\n- D-F: 6\n- E-G: 9",
         "A — B, A — D, B — E, C — E, D — F, E — G.",
+        "A-B, A-D, B-E, C-E, D-F, and E-G",
     ],
 )
 def test_the_usual_ways_to_write_edges_are_read(text):
