@@ -11,7 +11,10 @@ _NONE = frozenset(
     |no solution exists|no answer exists|no valid solution exists|no such solution|no such solution exists
     |unsolvable|not solvable|impossible|not possible|infeasible|not feasible|unsatisfiable|not satisfiable|unsat
     |inconsistent|no assignment|does not exist|cannot be solved|can not be solved|contradiction|contradictory
-    |no feasible solution|no consistent solution|zero solutions|0 solutions|nothing fits|nothing""".replace("\n", "")
+    |no feasible solution|no consistent solution|zero solutions|0 solutions|nothing fits|nothing|no solutions exist
+    |undefined|not defined|no value|unreachable|not reachable|cannot be reached|disconnected|not connected""".replace(
+        "\n", ""
+    )
     .replace("    ", "")
     .split("|")
 )
@@ -39,8 +42,9 @@ _REPLY = re.compile(  # in the word of the prompts: reply none
     r"(?:$|(?: ?\(| -{1,2} |,? (?:because|since|as) ).{1,100}$)"
 )
 _NO_SUCH = re.compile(
-    r"no (?:(?:valid|such|possible|consistent|correct) )?(?:grid|arrangement|assignment|completion|filling|marking|"
-    r"pattern|picture|placement|seating|coloring|colouring|path|tour|tree|route)(?: exists| is possible| fits| works)"
+    r"(?:there (?:is|exists) )?no (?:(?:valid|such|possible|consistent|correct|proper|hamiltonian|spanning|[2-6]) ){0,3}"
+    r"(?:grid|arrangement|assignment|completion|filling|marking|pattern|picture|placement|seating|coloring|colouring|path|"
+    r"tour|tree|route|expression|calculation)(?: exists| is possible| fits| works)?"
 )
 _QUOTES = str.maketrans("", "", '*`"“”‘’')
 
@@ -50,7 +54,8 @@ def status_word(text: str) -> Status | None:
     if len(text) > 120:
         return None
     lower = text.strip(" \t\r\n.!?*_`\"'$()[]{}:;,").lower()
-    if "\n" not in lower and (said := _REPLY.match(lower.translate(_QUOTES))) is not None:
+    spoken = "\n" not in lower and ("none" in lower or "many" in lower)
+    if spoken and (said := _REPLY.match(lower.translate(_QUOTES))) is not None:
         return "none" if said["word"] == "none" else "many"
     word = " ".join(lower.replace("-", " ").replace("_", " ").split())
     if word in _NONE:

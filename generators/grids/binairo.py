@@ -196,10 +196,19 @@ def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | 
                 return replace(twin, problem=replace(less, givens=evened))
     for cell in rng.shuffled(givens):
         other = _with(problem, cell, _FLIP[problem.givens[cell]])
+        if _three_alike(other):
+            continue
         twin = refuted(other, model(other), problem.size)
         if twin is not None:
             return twin
     return None
+
+
+def _three_alike(problem: Problem) -> bool:
+    """Three givens break a rule on their own: too plain a contradiction."""
+    n, givens = problem.size, problem.givens
+    lines = [givens[r * n : r * n + n] for r in range(n)] + [givens[c::n] for c in range(n)]
+    return any("000" in line or "111" in line for line in lines)
 
 
 def _with(problem: Problem, cell: int, symbol: str) -> Problem:

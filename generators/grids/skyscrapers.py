@@ -255,7 +255,7 @@ def told(problem: Problem) -> str:
 
 def facts(problem: Problem) -> Mapping[str, str]:
     n = problem.size
-    return {"n": str(n), "heights": f"1 to {n}", "squares": str(n * n), "views": str(sum(map(bool, problem.views)))}
+    return {"n": str(n), "heights": f"1 to {n}", "squares": str(n * n)}
 
 
 WORDINGS = (
@@ -266,7 +266,7 @@ WORDINGS = (
     "A city block has {squares} lots in {n} rows and {n} columns, one tower on each, with {heights} floors. No two "
     "towers in a row are equally tall, nor two in a column. Observers at the edge count the towers they can see, and "
     "a tower blocks the sight of all shorter towers behind it:\n\n{board}\n\nTowers already shown are certain. Find "
-    "all heights so that each of the {views} counts is right.\n\n{answer}",
+    "all heights so that every count is right.\n\n{answer}",
     "Complete the {n} by {n} grid.\n\n{board}\n\nEvery row and every column must contain each of the heights {heights} "
     "once. Seen from the side of an edge number, a cell counts when it is higher than all cells before it, and the "
     "count must equal that number. Do not change heights that are given.\n\n{answer}",
