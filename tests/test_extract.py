@@ -219,7 +219,9 @@ def test_a_hedge_is_not_split_into_its_parts() -> None:
 STATUS = {
     "none": ["none", "None.", "**no solution**", "NO SOLUTION", "There is no solution.", "unsolvable", "no_solution",
              "The puzzle has no solution", "It is impossible", "`none`", "no valid solution exists", "Unsatisfiable",
-             "There is no solution to this puzzle.", "There is no solution that satisfies all the constraints."],
+             "No Hamiltonian path exists.", "There is no proper 3-coloring", "no spanning tree", "no value",
+             "There is no solution to this puzzle.", "There is no solution that satisfies all the constraints.",
+             "unreachable"],
     "many": ["many", "Many!", "not unique", "non-unique", "multiple solutions", "The solution is not unique.",
              "more than one solution", "There are multiple solutions", "infinitely many solutions"],
 }  # fmt: skip

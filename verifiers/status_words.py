@@ -42,7 +42,8 @@ _REPLY = re.compile(  # in the word of the prompts: reply none
     r"(?:$|(?: ?\(| -{1,2} |,? (?:because|since|as) ).{1,100}$)"
 )
 _NO_SUCH = re.compile(
-    r"(?:there (?:is|exists) )?no (?:(?:valid|such|possible|consistent|correct|proper|hamiltonian|spanning|[2-6]) ){0,3}"
+    r"(?:there (?:is|exists) )?no "
+    r"(?:(?:valid|such|possible|consistent|correct|proper|hamiltonian|spanning|[2-6]) ){0,3}"
     r"(?:grid|arrangement|assignment|completion|filling|marking|pattern|picture|placement|seating|coloring|colouring|path|"
     r"tour|tree|route|expression|calculation)(?: exists| is possible| fits| works)?"
 )

@@ -111,6 +111,7 @@ def test_an_unsound_step_is_named(steps: tuple[Step, ...], why: str) -> None:
         "b: GREEN\nc: red\na: red.",
         '{"A": "red", "B": "green", "C": "red"}',
         "- A -> red\n- B -> green\n- C → red",
+        "A is red, B is green and C is red.",
     ],
 )
 def test_a_colouring_is_read_in_many_dresses(text: str) -> None:
