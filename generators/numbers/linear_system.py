@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from math import log10
+from math import gcd, log10
 
 from verimill.generators.numbers.elimination import Move, Plan, needed_moves, plan_of
 from verimill.generators.numbers.linear_faces import FACE, LETTERS, THINGS, narrate
@@ -215,42 +215,52 @@ def capacity(params: Params) -> float:
     return params.unknowns * log10(params.value) + 2 * (params.unknowns + params.extra) * log10(half) - 1
 
 
-def _mixed(rng: Rng, rows: Sequence[Row], limit: int) -> Row | None:
-    """A small combination of one or more rows that looks like the others."""
-    for _ in range(30):
-        chosen = rng.sample(rows, min(len(rows), rng.between(1 if len(rows) == 1 else 2, 3)))
-        total = [0] * len(rows[0])
-        for row in chosen:
-            m = rng.pick((1, 1, 2, -1, -1, -2, 3))
-            total = [t + m * a for t, a in zip(total, row, strict=True)]
-        mixed = tuple(total)
-        if any(total[:-1]) and max(map(abs, total[:-1])) <= limit and mixed not in rows:
-            return mixed
+def _bent(rng: Rng, row: Row, way: Sequence[int], limit: int, values: Sequence[Fraction]) -> Row | None:
+    """A row through the values, on the same unknowns, none multiplied by more than `limit`, that holds along `way`."""
+    new = list(row[:-1])
+    support = [v for v, a in enumerate(new) if a]
+    moving = [v for v in support if way[v]]
+    for _ in range(3 * _ROW_TRIES):
+        if moving:
+            last = rng.pick(moving)
+            value, left = divmod(-sum(new[v] * way[v] for v in moving if v != last), way[last])
+            new[last] = 0 if left or abs(value) > limit else value
+        total = sum((new[v] * values[v] for v in support), Fraction(0))
+        if total.denominator == 1 and all(new[v] for v in support):
+            return (*new, total.numerator)
+        for v in {last, rng.pick(support)} if moving else support:
+            new[v] = rng.between(1, limit) * (-1 if rng.chance(0.3) else 1)
     return None
 
 
 def _changed(rng: Rng, problem: Problem, status: Status) -> tuple[Row, ...] | None:
-    """Rows of which all but unknowns - 1 are combinations of the rest, one of them off for status none."""
+    """Rows on the same unknowns, with numbers of the same size, that leave a choice; one of them off for none."""
     unknowns = len(problem.names)
-    limit = 2 * max(abs(a) for row in problem.rows for a in row[:-1])
-    base = rng.sample(problem.rows, unknowns - 1)
-    rows = list(base)
-    while len(rows) < len(problem.rows):
-        mixed = _mixed(rng, base, limit)
-        if mixed is None or mixed in rows:
-            return None
-        rows.append(mixed)
+    limit = max(abs(a) for row in problem.rows for a in row[:-1])
+    solved = plan_of(problem.rows, unknowns).values
+    short = max(sum(map(bool, row[:-1])) for row in problem.rows) == 2
+    steps = range(1, max(2, limit // 2 + 1)) if short else (0, 1, 1, 2)
+    way = [rng.pick(steps) * rng.pick((1, -1)) for _ in range(unknowns)]
+    bent = [_bent(rng, row, way, limit, [solved[v] for v in range(unknowns)]) for row in problem.rows]
+    rows = [row for row in bent if row is not None]
+    if len(rows) < len(bent):
+        return None
     if status == "none":
+        at = rng.below(len(rows))
         off = rng.between(1, 9) * (-1 if rng.chance(0.5) else 1)
-        rows[-1] = (*rows[-1][:-1], rows[-1][-1] + off)
-    return tuple(rng.shuffled(rows))
+        rows[at] = (*rows[at][:-1], rows[at][-1] + off)
+    lefts = {tuple(a // gcd(*row[:-1]) for a in row[:-1]) for row in rows}
+    alike = len(set(rows)) < len(rows) if short else len(lefts | {tuple(-a for a in r) for r in lefts}) < 2 * len(rows)
+    # Things that together cost less than nothing would give a story away.
+    odd = problem.skin != "plain" and any(min(r[:-1]) >= 0 >= r[-1] or max(r[:-1]) <= 0 <= r[-1] for r in rows)
+    return None if alike or odd else tuple(rows)
 
 
 def unanswerable(rng: Rng, problem: Problem) -> Unanswerable[Problem, Answer] | None:
     """The system with equations that follow from the others (many) or contradict them (none)."""
     status: Status = rng.pick(("none", "many"))
     unknowns = len(problem.names)
-    for _ in range(8):
+    for _ in range(60):
         rows = _changed(rng, problem, status)
         if rows is None:
             continue

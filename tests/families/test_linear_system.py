@@ -66,6 +66,21 @@ def test_systems_without_one_solution_are_certified() -> None:
     assert seen == {"none", "many"}
 
 
+@pytest.mark.parametrize("level", [1, 3, 6, 9])
+def test_no_number_or_missing_unknown_gives_away_that_there_is_no_one_solution(level: int) -> None:
+    twins = 0
+    for index in range(20):
+        problem = MAKER.make(rng_for("plain", level, index), CODEC.level(level))
+        assert MAKER.unanswerable is not None
+        changed = MAKER.unanswerable(rng_for("odd", index), problem)
+        if changed is not None:
+            twins += 1
+            for row, new in zip(problem.rows, changed.problem.rows, strict=True):
+                assert [a != 0 for a in row[:-1]] == [a != 0 for a in new[:-1]]
+            assert max(abs(a) for row in changed.problem.rows for a in row[:-1]) <= CODEC.level(level).coefficient
+    assert twins >= 15
+
+
 @pytest.mark.parametrize("settled", [1, 2, 3])
 def test_two_answers_are_shown_where_one_unknown_is_settled_and_others_are_not(settled: int) -> None:
     problem = Problem(((1, 0, 0, settled), (0, 1, 1, 3)), ("x", "y", "z"))
