@@ -52,3 +52,16 @@ def cages(task: str, size: int) -> dict[frozenset[int], str]:
     if sorted(k for _, cells in told for k in cells) != list(range(size * size)):
         raise ValueError(f"cages must cover every cell once: {task!r}")
     return {frozenset(cells): text for text, cells in told}
+
+
+def told_sizes(task: str, size: int, cage_count: int = 0) -> None:
+    """Raise ValueError where a sentence of the task gives another side or another number of cells or cages."""
+    sides = r"of side (\d+)|(\d+) by (\d+) (?:grid|square|board)|(\d+) rows (?:and|of) (\d+)|Size: (\d+) x (\d+)"
+    for found in re.finditer(sides, task):
+        if {int(number) for number in found.groups() if number} != {size}:
+            raise ValueError(f"the side is {size}, not {found[0]!r}")
+    for number, what in re.findall(
+        r"(?<!exactly )\b(\d+) (cells|squares|lots|tiles|switches|lamps|cages|in all)\b", task
+    ):
+        if int(number) != (cage_count if what == "cages" else size * size):
+            raise ValueError(f"the number of {what} is not {number}: {task!r}")

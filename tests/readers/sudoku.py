@@ -20,7 +20,7 @@ from readers.shapes import (
     side,
     written,
 )
-from readers.squares import board
+from readers.squares import board, told_sizes
 
 Instance = dict[str, Any]  # size; givens by cell; groups: the sets of cells that hold every digit once
 SOLVED = (1, 2, 5)
@@ -30,6 +30,7 @@ def read(prompt: str) -> Instance:
     """The instance that a prompt tells."""
     parts = asked(prompt)
     size = side(parts.form)
+    told_sizes(parts.task, size)
     one(rf"digits? (?:from )?1 to {size}\b", parts.task)
     task, groups = parts.task, [frozenset(line) for line in rows_and_columns(size)]
     head = "\nRegions (each letter is one region):\n"
