@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import Any
 
 from readers.shapes import asked, distinct, filled, models, one, rows_and_columns, side, written
-from readers.squares import board
+from readers.squares import board, told_sizes
 
 Instance = dict[str, Any]  # size; givens by cell
 SOLVED = (1, 2, 3)
@@ -17,6 +17,7 @@ def read(prompt: str) -> Instance:
     """The instance that a prompt tells."""
     parts = asked(prompt)
     size = side(parts.form)
+    told_sizes(parts.task, size)
     half = rf"{size // 2}"
     one(
         rf"exactly {half} zeros and {half} ones\.|{half} of either digit;|in every row and column exactly {half} "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +20,7 @@ from readers.shapes import (
     touching,
     written,
 )
+from readers.squares import told_sizes
 
 Instance = dict[str, Any]  # size; givens by cell; less: pairs (lesser cell, greater cell)
 
@@ -27,6 +29,7 @@ def read(prompt: str) -> Instance:
     """The instance that a prompt tells."""
     parts = asked(prompt)
     size = side(parts.form)
+    told_sizes(parts.task, size)
     one(rf"(?:numbers(?: from)?|number from) 1 to {size}\b", parts.task)
     if "(^ between" in parts.task:
         givens, less = _drawn(parts.task, size)
@@ -34,6 +37,8 @@ def read(prompt: str) -> Instance:
         givens, less = _listed(parts.task, size)
     else:
         givens, less = _told(parts.task, size)
+    if any(int(number) != len(less) for number in re.findall(r"All (\d+) inequalities", parts.task)):
+        raise ValueError(f"the number of inequalities must be told right: {parts.task!r}")
     if not distinct([frozenset(pair) for pair in less]) or not set(less) <= touching(size):
         raise ValueError(f"signs must stand once between neighbours, got {less}")
     return {"size": size, "givens": givens, "less": frozenset(less)}

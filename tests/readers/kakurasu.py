@@ -8,6 +8,7 @@ from itertools import combinations
 from typing import Any
 
 from readers.shapes import asked, filled, lines_of, one, rows_and_columns, side, written
+from readers.squares import told_sizes
 
 Instance = dict[str, Any]  # size; the sum of each row and column, from the first on
 SOLVED = (1, 3, 5)
@@ -17,6 +18,7 @@ def read(prompt: str) -> Instance:
     """The instance that a prompt tells."""
     parts = asked(prompt)
     size = side(parts.form)
+    told_sizes(parts.task, size)
     lamps = rf"{size**2} lamps in {size} rows and {size} columns\."
     one(rf"of a {size} by {size} grid\.|of side {size}\.|{lamps}|for r, c = 1\.\.{size},", parts.task)
     if "Row sums, " in parts.task:

@@ -7,7 +7,7 @@ from math import prod
 from typing import Any
 
 from readers.shapes import DIGITS, asked, distinct, filled, one, rows_and_columns, side, written
-from readers.squares import cages
+from readers.squares import cages, told_sizes
 
 Instance = dict[str, Any]  # size; the clue of each cage: its result and its operation, "" for none
 
@@ -23,6 +23,7 @@ def read(prompt: str) -> Instance:
         clues[cage] = (int(result), clue[len(result) :])
         if (len(cage) == 1) != (clue == result) or (len(cage) > 2 and clue[-1] in "-/"):
             raise ValueError(f"clue {clue} cannot be of a cage of {len(cage)}")
+    told_sizes(parts.task, size, len(clues))
     return {"size": size, "clues": clues}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from readers.shapes import DIGITS, asked, distinct, filled, grid, lines_of, one, rows_and_columns, side, written
-from readers.squares import cages
+from readers.squares import cages, told_sizes
 from readers.sudoku import boxes
 
 Instance = dict[str, Any]  # size; givens by cell; groups of different digits; the sum of each cage
@@ -27,6 +27,7 @@ def read(prompt: str) -> Instance:
         one(r"\nNo digits are given\.\n", parts.task)
         givens = {}
     sums = {cage: int(clue) for cage, clue in cages(above, size).items()}
+    told_sizes(parts.task, size, len(sums))
     lines = [*rows_and_columns(size), *boxes(size, int(box[1]), int(box[2]))]
     return {"size": size, "givens": givens, "groups": frozenset(map(frozenset, lines)), "sums": sums}
 

@@ -9,6 +9,7 @@ from itertools import combinations, groupby
 from typing import Any
 
 from readers.shapes import asked, filled, lines_of, one, rows_and_columns, side, written
+from readers.squares import told_sizes
 
 Instance = dict[str, Any]  # size; the runs of each row and column, from the first on; none for an empty line
 SOLVED = (1, 3, 5)
@@ -18,6 +19,7 @@ def read(prompt: str) -> Instance:
     """The instance that a prompt tells."""
     parts = asked(prompt)
     size = side(parts.form)
+    told_sizes(parts.task, size)
     one(
         rf"of a {size} by {size} grid\.|of side {size}\.|{size} rows by {size} stitches|{size} x {size} pixels",
         parts.task,
@@ -45,7 +47,10 @@ def read(prompt: str) -> Instance:
 
 def _drawn(task: str, size: int) -> list[list[str]]:
     lines = task.split("\n")
-    rule = next(k for k, line in enumerate(lines) if re.fullmatch(rf" +-{{{3 * size - 1}}}", line))
+    rules = [k for k, line in enumerate(lines) if re.fullmatch(rf" +-{{{3 * size - 1}}}", line)]
+    if len(rules) != 1:
+        raise ValueError(f"one rule must be drawn above the grid: {task!r}")
+    rule = rules[0]
     margin = lines[rule].index("-")
     picture = r" *(\d+(?: \d+)*) \| \.(?:  \.)" + f"{{{size - 1}}}"
     rows = [match[1].split(" ") for match in lines_of("\n".join(lines[rule + 1 :]), *[picture] * size)]

@@ -7,6 +7,7 @@ from itertools import permutations
 from typing import Any
 
 from readers.shapes import DIGITS, asked, distinct, filled, grid, lines_of, one, rows_and_columns, side, written
+from readers.squares import told_sizes
 
 Instance = dict[str, Any]  # size; givens by cell; views: (side, line from 0) to how many buildings are seen
 ABOVE, BELOW, LEFT, RIGHT = SIDES = ("above", "below", "left", "right")
@@ -22,6 +23,7 @@ def read(prompt: str) -> Instance:
     """The instance that a prompt tells."""
     parts = asked(prompt)
     size = side(parts.form)
+    told_sizes(parts.task, size)
     one(rf"(?:heights?|height from|with) 1 to {size}\b", parts.task)
     way = _framed if "\n  +-" in parts.task else _listed if "\nViews (" in parts.task else _told
     cells, views = way(parts.task, size)
