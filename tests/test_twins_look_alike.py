@@ -52,3 +52,13 @@ def test_the_totals_of_kakurasus_without_an_answer_agree() -> None:
     assert len(none) >= 6
     for sums in none:
         assert sum(k * s for k, s in enumerate(sums.rows, 1)) == sum(k * s for k, s in enumerate(sums.cols, 1))
+
+
+def test_a_cryptarithm_without_one_answer_mostly_tells_as_many_letters() -> None:
+    same = []
+    for level in (1, 3):
+        for problem in series("cryptarithm", level, 8, 0, 20):
+            twin = unanswerable_twin(problem)
+            if twin is not None:
+                same.append(len(twin.instance.known) == len(problem.instance.known))
+    assert len(same) >= 30 and sum(same) > 0.9 * len(same)
