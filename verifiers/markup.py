@@ -65,7 +65,9 @@ def without_latex(text: str) -> str:
     if "\\" not in text:
         return text.replace("$", "") if "$" in text else text
     for _ in range(4):  # \textbf{\text{a}}: wrappers and fractions within others
-        bare = _FRACTION.sub(_fraction, _WRAPPED.sub(r"\1", text))
+        bare = _WRAPPED.sub(r"\1", text)
+        if "frac" in bare:
+            bare = _FRACTION.sub(_fraction, bare)
         if bare == text:
             break
         text = bare
