@@ -58,6 +58,8 @@ def status_word(text: str) -> Status | None:
     spoken = "\n" not in lower and ("none" in lower or "many" in lower)
     if spoken and (said := _REPLY.match(lower.translate(_QUOTES))) is not None:
         return "none" if said["word"] == "none" else "many"
+    if ":" in lower or "," in lower or "=" in lower:  # none of the words below has one
+        return None
     word = " ".join(lower.replace("-", " ").replace("_", " ").split())
     if word in _NONE:
         return "none"
